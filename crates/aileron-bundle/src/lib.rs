@@ -1,0 +1,3 @@
+//! The AFBNDL01 bundle container and its manifest.
+
+pub mod manifest;

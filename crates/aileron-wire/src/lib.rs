@@ -1,0 +1,1 @@
+//! The coordinator protocol: frames, messages, schema versions.

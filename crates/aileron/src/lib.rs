@@ -1,0 +1,1 @@
+//! Apache Airflow tasks and Dags in Rust.

@@ -1,0 +1,3 @@
+//! Orders example.
+
+fn main() {}

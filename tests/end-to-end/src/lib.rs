@@ -1,0 +1,1 @@
+//! Running tests against a real Airflow.
