@@ -1,1 +1,31 @@
-//! Running tests against a real Airflow.
+//! Running Rust tasks and Dags against a real Airflow.
+//!
+//! - [`Airflow`] is a running Airflow with its own home, ports and processes; dropping it ends them all.
+//! - [`Api`] speaks Airflow's public REST API: trigger Dag runs, wait for them, read XComs and logs.
+//! - [`TaskLog`] is a task's log file as Airflow wrote it.
+//! - [`bundle`] builds and packs the bundles of this workspace.
+//! - [`supervised`] runs one bundle task under Airflow's own supervisor code, without the rest of Airflow.
+//!
+//! Which Python runs Airflow is said by environment variables, see [`AirflowVersion::python`]; `cargo xtask test` prepares
+//! the environments and sets them.
+
+mod airflow;
+mod api;
+pub mod bundle;
+mod deadline;
+mod suite;
+pub mod supervised;
+mod task_log;
+mod version;
+
+pub use airflow::{Airflow, Setup};
+pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
+pub use deadline::Deadline;
+pub use suite::Suite;
+pub use task_log::{LogLine, TaskLog};
+pub use version::AirflowVersion;
+
+/// The root of this workspace.
+pub fn workspace_root() -> std::path::PathBuf {
+    std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}

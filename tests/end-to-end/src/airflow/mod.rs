@@ -1,0 +1,193 @@
+//! A real Airflow, started for a test.
+
+mod configuration;
+mod home;
+mod keeper;
+mod port;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::{AirflowVersion, Api, Deadline};
+use home::Home;
+use keeper::Keeper;
+
+/// How long Airflow may take from its start to its first healthy answer.
+const READY_WITHIN: Duration = Duration::from_secs(180);
+
+/// How an Airflow is to be started.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    version: AirflowVersion,
+    python: Option<PathBuf>,
+    home: Option<PathBuf>,
+    dags: Vec<PathBuf>,
+    bundles: Vec<PathBuf>,
+    variables: Vec<(String, String)>,
+    parallelism: u32,
+    triggerer: bool,
+}
+
+impl Setup {
+    /// An Airflow without Dags and bundles.
+    pub fn new(version: AirflowVersion) -> Self {
+        Self {
+            version,
+            python: None,
+            home: None,
+            dags: Vec::new(),
+            bundles: Vec::new(),
+            variables: Vec::new(),
+            parallelism: 4,
+            triggerer: false,
+        }
+    }
+
+    /// The Python to use, instead of the one [`AirflowVersion::python`] finds.
+    pub fn python(mut self, python: impl Into<PathBuf>) -> Self {
+        self.python = Some(python.into());
+        self
+    }
+
+    /// Keeps everything in this directory and leaves it in place at the end, instead of a temporary one.
+    pub fn home(mut self, home: impl Into<PathBuf>) -> Self {
+        self.home = Some(home.into());
+        self
+    }
+
+    /// Adds a Dag file, or every Python file of a directory.
+    pub fn dags(mut self, path: impl Into<PathBuf>) -> Self {
+        self.dags.push(path.into());
+        self
+    }
+
+    /// Adds a bundle file: tasks of queue `rust` find it.
+    pub fn bundle(mut self, path: impl Into<PathBuf>) -> Self {
+        self.bundles.push(path.into());
+        self
+    }
+
+    /// Sets an environment variable of Airflow's processes, after those of the harness.
+    pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// How many tasks run at once; 4 when not said.
+    pub fn parallelism(mut self, tasks: u32) -> Self {
+        self.parallelism = tasks;
+        self
+    }
+
+    /// Also starts a triggerer, which only deferred tasks need.
+    pub fn triggerer(mut self) -> Self {
+        self.triggerer = true;
+        self
+    }
+
+    /// Starts Airflow and waits until it is healthy.
+    ///
+    /// # Errors
+    /// When it does not get healthy in time or a component ends; the text holds the last lines of each component's log.
+    pub fn start(self) -> Result<Airflow> {
+        Airflow::start(self)
+    }
+}
+
+/// A running Airflow: API server, scheduler with the LocalExecutor, Dag processor, and a triggerer when asked for.
+///
+/// Its metadata database is a SQLite file in its home. Dropping it ends every process it started, tasks included, and
+/// removes its temporary home unless `AILERON_KEEP_HOME` is set.
+#[derive(Debug)]
+pub struct Airflow {
+    api: Api,
+    // Dropped before the home: no process may still write there.
+    keeper: Keeper,
+    home: Home,
+    version: AirflowVersion,
+    port: u16,
+}
+
+impl Airflow {
+    fn start(setup: Setup) -> Result<Self> {
+        let python = match &setup.python {
+            Some(python) => python.clone(),
+            None => setup.version.python()?,
+        };
+        let home = Home::create(setup.home.as_deref())?;
+        home.place_dags(&setup.dags)?;
+        home.place_bundles(&setup.bundles)?;
+        let port = port::free()?;
+        let variables = configuration::variables(&setup, &home, port)?;
+        home.prepare_database(&python, &variables)?;
+        let components = configuration::components(&setup, port);
+        let keeper = Keeper::start(&python, &home, &variables, &components)?;
+        let api = Api::new(port);
+        let mut airflow = Self {
+            api,
+            keeper,
+            home,
+            version: setup.version,
+            port,
+        };
+        airflow.wait_until_healthy(setup.triggerer)?;
+        airflow.api.log_in()?;
+        Ok(airflow)
+    }
+
+    fn wait_until_healthy(&mut self, triggerer: bool) -> Result<()> {
+        let api = &self.api;
+        let keeper = &mut self.keeper;
+        let result = Deadline::after(READY_WITHIN).wait_for("Airflow gets healthy", || {
+            if let Some(end) = keeper.ended()? {
+                bail!("Airflow did not stay up: {end}");
+            }
+            Ok(api.is_healthy(triggerer).then_some(()))
+        });
+        result.with_context(|| self.component_logs())
+    }
+
+    /// The REST API of this Airflow.
+    pub fn api(&self) -> &Api {
+        &self.api
+    }
+
+    /// The version that runs.
+    pub fn version(&self) -> AirflowVersion {
+        self.version
+    }
+
+    /// Its home directory (`AIRFLOW_HOME`).
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// The URL of its web interface.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Where the log of a try of a task without mapping lies. Tries count from 1.
+    pub fn task_log_path(
+        &self,
+        dag_id: &str,
+        run_id: &str,
+        task_id: &str,
+        try_number: u32,
+    ) -> PathBuf {
+        self.home
+            .path()
+            .join("logs")
+            .join(format!("dag_id={dag_id}"))
+            .join(format!("run_id={run_id}"))
+            .join(format!("task_id={task_id}"))
+            .join(format!("attempt={try_number}.log"))
+    }
+
+    /// The last lines of each component's log, for an error text.
+    pub fn component_logs(&self) -> String {
+        self.home.component_logs()
+    }
+}

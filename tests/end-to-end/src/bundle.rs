@@ -1,0 +1,1 @@
+//! Building and packing this workspace's own bundles.

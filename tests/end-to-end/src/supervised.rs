@@ -1,0 +1,1 @@
+//! One bundle task under Airflow's own supervisor code, without the rest of Airflow.
