@@ -1,3 +1,57 @@
-//! Entry point.
+//! Development tasks, run as `cargo xtask TASK`: the demo, all tests, benchmarks, and the Airflow environments they need.
 
-fn main() {}
+mod bench;
+mod demo;
+mod development_airflow;
+mod environment;
+mod progress;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Development tasks of Aileron")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run examples/orders on a real Airflow 3.3.2 and show its states, XComs and logs
+    Demo(demo::Arguments),
+    /// Check formatting, lints and documentation, and run all tests
+    ///
+    /// The last line is "N passed, N failed". It counts the tests; a check that fails counts as one failed test.
+    Test(test::Arguments),
+    /// Prepare the Airflow environments and print the environment variables that name them
+    Env,
+    /// Run the benchmarks, each beside its peer
+    Bench(bench::Arguments),
+    /// Run an Airflow for development
+    #[command(subcommand)]
+    Airflow(development_airflow::Command),
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Demo(arguments) => demo::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Env => environment::print_all(),
+        Task::Bench(arguments) => bench::run(&arguments),
+        Task::Airflow(command) => development_airflow::run(command),
+    }
+}

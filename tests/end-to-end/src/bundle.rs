@@ -1,1 +1,150 @@
 //! Building and packing this workspace's own bundles.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::workspace_root;
+
+/// A bundle made from a package of this workspace.
+#[derive(Debug)]
+pub struct Built {
+    /// The bundle file.
+    pub bundle: PathBuf,
+    /// The executable it was packed from.
+    pub executable: PathBuf,
+    /// The `aileron` command that packed it.
+    pub aileron: PathBuf,
+    // Holds the bundle file until the end.
+    _directory: tempfile::TempDir,
+}
+
+impl Built {
+    /// Builds a package's executable of the same name and packs it with this workspace's `aileron` command.
+    ///
+    /// It is built like the tests are (no release build): the first run of the tests should not compile everything twice.
+    ///
+    /// # Errors
+    /// When it does not compile (the compiler's messages go to standard error) or cannot be packed.
+    pub fn package(name: &str) -> Result<Self> {
+        let [aileron, executable] = build([("aileron-cli", "aileron"), (name, name)])?;
+        let directory = tempfile::Builder::new()
+            .prefix("aileron-bundle-")
+            .tempdir()?;
+        let manifest = directory.path().join("manifest.json");
+        std::fs::write(&manifest, print_manifest(&executable.file)?)?;
+        let bundle = directory.path().join(name);
+        let output = Command::new(&aileron.file)
+            .arg("pack")
+            .arg("--executable")
+            .arg(&executable.file)
+            .arg("--source")
+            .arg(&executable.source)
+            .arg("--airflow-metadata")
+            .arg(&manifest)
+            .arg("--output")
+            .arg(&bundle)
+            .output()
+            .with_context(|| format!("cannot run {}", aileron.file.display()))?;
+        ensure!(
+            output.status.success(),
+            "aileron pack failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(Self {
+            bundle,
+            executable: executable.file,
+            aileron: aileron.file,
+            _directory: directory,
+        })
+    }
+
+    /// Writes the Python stub Dags of the bundle with `aileron stub`.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn write_stub(&self, target: &Path) -> Result<()> {
+        let output = Command::new(&self.aileron)
+            .arg("stub")
+            .arg(&self.bundle)
+            .arg("--output")
+            .arg(target)
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "aileron stub failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+}
+
+struct Artifact {
+    file: PathBuf,
+    source: PathBuf,
+}
+
+/// Builds executables, each given as package and name.
+fn build<const N: usize>(wanted: [(&str, &str); N]) -> Result<[Artifact; N]> {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(workspace_root())
+        .args(["build", "--message-format=json-render-diagnostics"]);
+    for (package, name) in wanted {
+        cargo.args(["--package", package, "--bin", name]);
+    }
+    let output = cargo
+        .stderr(Stdio::inherit())
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(
+        output.status.success(),
+        "{cargo:?} failed with {}",
+        output.status
+    );
+    let messages = String::from_utf8(output.stdout)?;
+    let messages: Vec<Value> = messages
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let artifacts: Vec<Artifact> = wanted
+        .iter()
+        .map(|(_, name)| artifact(&messages, name))
+        .collect::<Result<_>>()?;
+    artifacts
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("cargo built another number of executables"))
+}
+
+fn artifact(messages: &[Value], name: &str) -> Result<Artifact> {
+    let message = messages
+        .iter()
+        .find(|message| message["executable"].is_string() && message["target"]["name"] == name)
+        .with_context(|| format!("cargo built no executable {name}"))?;
+    let path = |value: &Value| {
+        value
+            .as_str()
+            .map(PathBuf::from)
+            .context("cargo named no path")
+    };
+    Ok(Artifact {
+        file: path(&message["executable"])?,
+        source: path(&message["target"]["src_path"])?,
+    })
+}
+
+fn print_manifest(executable: &Path) -> Result<Vec<u8>> {
+    let output = Command::new(executable)
+        .args(["--airflow-metadata", "--format", "json"])
+        .output()
+        .with_context(|| format!("cannot run {}", executable.display()))?;
+    ensure!(
+        output.status.success(),
+        "{} --airflow-metadata failed: {}",
+        executable.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output.stdout)
+}

@@ -18,7 +18,7 @@ pub mod supervised;
 mod task_log;
 mod version;
 
-pub use airflow::{Airflow, Setup};
+pub use airflow::{Airflow, Setup, create_database};
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
 pub use deadline::Deadline;
 pub use suite::Suite;
@@ -26,6 +26,12 @@ pub use task_log::{LogLine, TaskLog};
 pub use version::AirflowVersion;
 
 /// The root of this workspace.
-pub fn workspace_root() -> std::path::PathBuf {
-    std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+///
+/// # Panics
+/// Never: this crate lies two directories below it.
+pub fn workspace_root() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .expect("tests/end-to-end lies two directories below the root")
 }

@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
@@ -101,18 +100,7 @@ impl Home {
                 .with_context(|| format!("cannot copy {}", ready.display()))?;
             return Ok(());
         }
-        let mut migrate: Command = airflow_command(python, variables)?;
-        let output = migrate
-            .args(["db", "migrate"])
-            .output()
-            .context("cannot run `airflow db migrate`")?;
-        ensure!(
-            output.status.success(),
-            "`airflow db migrate` failed with {}:\n{}",
-            output.status,
-            tail(&String::from_utf8_lossy(&output.stderr))
-        );
-        Ok(())
+        migrate(python, variables)
     }
 
     /// The last lines of every `*.log` file at the top of the home.
@@ -140,6 +128,42 @@ impl Drop for Home {
             let _ = fs::remove_dir_all(&self.path);
         }
     }
+}
+
+/// Makes an empty metadata database with this Python's Airflow.
+///
+/// Lying as `metadata.db` in the environment's directory, it saves every Airflow that is started the migrations.
+///
+/// # Errors
+/// When Airflow fails; the text holds the last lines it printed.
+pub fn create_database(python: &Path, target: &Path) -> Result<()> {
+    let home = Home::create(None)?;
+    let variables = [
+        ("AIRFLOW_HOME".to_owned(), home.path.display().to_string()),
+        (
+            "AIRFLOW__CORE__LOAD_EXAMPLES".to_owned(),
+            "False".to_owned(),
+        ),
+    ];
+    migrate(python, &variables)?;
+    fs::copy(home.path.join("airflow.db"), target)
+        .with_context(|| format!("cannot make {}", target.display()))?;
+    Ok(())
+}
+
+fn migrate(python: &Path, variables: &[(String, String)]) -> Result<()> {
+    let mut migrate = airflow_command(python, variables)?;
+    let output = migrate
+        .args(["db", "migrate"])
+        .output()
+        .context("cannot run `airflow db migrate`")?;
+    ensure!(
+        output.status.success(),
+        "`airflow db migrate` failed with {}:\n{}",
+        output.status,
+        tail(&String::from_utf8_lossy(&output.stderr))
+    );
+    Ok(())
 }
 
 fn python_files(source: &Path) -> Result<Vec<PathBuf>> {

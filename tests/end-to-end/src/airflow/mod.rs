@@ -8,9 +8,11 @@ mod port;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{AirflowVersion, Api, Deadline};
+pub use home::create_database;
+
 use home::Home;
 use keeper::Keeper;
 
@@ -147,6 +149,17 @@ impl Airflow {
             Ok(api.is_healthy(triggerer).then_some(()))
         });
         result.with_context(|| self.component_logs())
+    }
+
+    /// Fails when Airflow has ended by itself.
+    ///
+    /// # Errors
+    /// The text says which component ended, and holds the last lines of each component's log.
+    pub fn check_alive(&mut self) -> Result<()> {
+        match self.keeper.ended()? {
+            Some(end) => Err(anyhow!("Airflow ended: {end}").context(self.component_logs())),
+            None => Ok(()),
+        }
     }
 
     /// The REST API of this Airflow.

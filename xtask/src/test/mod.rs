@@ -1,0 +1,129 @@
+//! `cargo xtask test`: formatting, lints, documentation, and all tests.
+
+mod counts;
+mod phase;
+
+use std::process::{Command, ExitCode};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::environment::{self, Environment};
+use crate::progress::say;
+use counts::Counts;
+use phase::Phase;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave out the tests that run against a real Airflow
+    #[arg(long)]
+    fast: bool,
+    /// Run only the tests whose name holds FILTER, without the checks
+    #[arg(long, value_name = "FILTER")]
+    only: Option<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    // Installing Airflow waits for the network, the checks for the processor.
+    let environments = (!arguments.fast).then(|| thread::spawn(environment::prepare_all));
+    let mut results = Results::default();
+    if arguments.only.is_none() {
+        for mut check in checks() {
+            results.record(check.name(), check.run());
+        }
+    }
+    let environments = environments.map_or(Ok(Vec::new()), join);
+    let with_airflow = !arguments.fast && environments.is_ok();
+    let environments = environments.unwrap_or_else(|error| {
+        results.record("Airflow environments", Err(error));
+        Vec::new()
+    });
+    let mut tests = tests(arguments, with_airflow, &environments);
+    results.record(tests.name(), tests.run());
+    Ok(results.report())
+}
+
+fn join(preparing: thread::JoinHandle<Result<Vec<Environment>>>) -> Result<Vec<Environment>> {
+    preparing
+        .join()
+        .map_err(|_| anyhow!("preparing the Airflow environments panicked"))?
+        .context("no real Airflow")
+}
+
+/// Every check looks at all targets and features, so that nothing is built twice.
+fn checks() -> [Phase; 3] {
+    let mut documentation = cargo("doc --workspace --no-deps --lib --all-features");
+    documentation.env("RUSTDOCFLAGS", "-D warnings");
+    [
+        Phase::check("cargo fmt", cargo("fmt --all --check")),
+        Phase::check(
+            "cargo clippy",
+            cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
+        ),
+        Phase::check("cargo doc", documentation),
+    ]
+}
+
+/// One run of cargo for all tests: one set of features, one build.
+fn tests(arguments: &Arguments, with_airflow: bool, environments: &[Environment]) -> Phase {
+    let mut command = cargo("test --workspace --no-fail-fast");
+    if with_airflow {
+        command.args(["--features", "end-to-end/real-airflow"]);
+    }
+    for environment in environments {
+        command.env(environment.version.python_variable(), &environment.python);
+    }
+    if let Some(filter) = &arguments.only {
+        command.args(["--", filter]);
+    }
+    Phase::tests("tests", command)
+}
+
+fn cargo(arguments: &str) -> Command {
+    // The cargo that runs this program, if there is one: it is the right toolchain.
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(arguments.split(' '))
+        .current_dir(end_to_end::workspace_root());
+    command
+}
+
+/// What the phases gave together.
+#[derive(Debug, Default)]
+struct Results {
+    counts: Counts,
+    failed_phases: Vec<&'static str>,
+}
+
+impl Results {
+    fn record(&mut self, phase: &'static str, result: Result<Counts>) {
+        let counts = result.unwrap_or_else(|error| {
+            eprintln!("error: {phase}: {error:#}");
+            Counts::one_failed()
+        });
+        if counts.failed > 0 {
+            self.failed_phases.push(phase);
+        }
+        self.counts.add(counts);
+    }
+
+    /// Prints the summary; its last line is the one that scripts read.
+    fn report(&self) -> ExitCode {
+        let counts = &self.counts;
+        for name in &counts.failed_names {
+            println!("FAILED: {name}");
+        }
+        if !self.failed_phases.is_empty() {
+            say(format!("failed: {}", self.failed_phases.join(", ")));
+        }
+        if counts.ignored > 0 {
+            println!("{} ignored", counts.ignored);
+        }
+        println!("{} passed, {} failed", counts.passed, counts.failed);
+        if counts.failed == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        }
+    }
+}
