@@ -1,11 +1,13 @@
 //! `cargo xtask demo`: the orders example on a real Airflow.
 
+use std::fs;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use end_to_end::bundle::Built;
-use end_to_end::{Airflow, AirflowVersion, DagRun, Setup};
+use end_to_end::{Airflow, AirflowVersion, DagRun, Setup, workspace_root};
 use serde_json::{Value, json};
 
 use crate::environment;
@@ -33,11 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let stubs = tempfile::tempdir()?;
     let stub = stubs.path().join("orders.py");
     built.write_stub(&stub)?;
-    // Kept after the end: the demo says where the logs are.
-    let home = tempfile::Builder::new()
-        .prefix("aileron-demo-")
-        .tempdir()?
-        .keep();
+    let home = fresh_home()?;
     say(format!(
         "starting Airflow {} in {}",
         environment.version,
@@ -67,6 +65,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         run.state
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// `target/demo`, empty. It stays after the end, for its logs.
+fn fresh_home() -> Result<PathBuf> {
+    let home = workspace_root().join("target/demo");
+    if home.exists() {
+        fs::remove_dir_all(&home).with_context(|| format!("cannot empty {}", home.display()))?;
+    }
+    Ok(home)
 }
 
 fn run_dag(airflow: &Airflow) -> Result<DagRun> {

@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// One line of a task's log: a JSON object with `event`, `level`, `timestamp`, `logger` and the line's own fields.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct LogLine(pub Value);
 
 impl LogLine {

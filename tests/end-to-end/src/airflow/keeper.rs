@@ -75,7 +75,7 @@ pub(super) fn airflow_command(python: &Path, variables: &[(String, String)]) -> 
 }
 
 /// Python without what the machine's environment says about Airflow and Python.
-fn clean_command(python: &Path, variables: &[(String, String)]) -> Command {
+pub(crate) fn clean_command(python: &Path, variables: &[(String, String)]) -> Command {
     let mut command = Command::new(python);
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();

@@ -15,6 +15,7 @@ pub use home::create_database;
 
 use home::Home;
 use keeper::Keeper;
+pub(crate) use keeper::clean_command;
 
 /// How long Airflow may take from its start to its first healthy answer.
 const READY_WITHIN: Duration = Duration::from_secs(180);

@@ -1,0 +1,218 @@
+"""Runs tasks under Airflow's own supervisor code, with an API server that is a few dictionaries in this process.
+
+Reads one JSON object per line from standard input (the fields are those of `Task` in src/supervised.rs), runs the task it
+describes, and answers with one line of JSON on standard output: how the task ended, every request that reached the API,
+and every log line.
+"""
+
+import json
+import logging
+import os
+import sys
+import time
+import uuid
+from datetime import datetime, timezone
+
+import structlog
+
+from airflow.sdk.api import client as api_client
+from airflow.sdk.api.datamodels._generated import BundleInfo, TaskInstance
+from airflow.sdk.coordinators._subprocess import _PopenActivitySubprocess
+from airflow.sdk.execution_time import supervisor
+
+# Airflow 3.3 talks HTTP with httpx, 3.4 with httpx2.
+http = getattr(api_client, "httpx", None) or api_client.httpx2
+
+SHOWN_BODY = 4096
+
+
+def now():
+    return datetime.now(tz=timezone.utc).isoformat()
+
+
+class Server:
+    """Answers the requests of one task instance."""
+
+    def __init__(self, task):
+        self.task = task
+        self.requests = []
+        self.started = time.monotonic()
+        self.ended = None
+
+    def __call__(self, request):
+        path = request.url.path.removeprefix("/")
+        body = request.read()
+        self.requests.append(
+            {
+                "method": request.method,
+                "path": path,
+                "query": dict(request.url.params),
+                "length": len(body),
+                "body": json.loads(body) if body and len(body) <= SHOWN_BODY else None,
+            }
+        )
+        kind, _, rest = path.partition("/")
+        answer = getattr(self, f"answer_{kind.replace('-', '_')}", None)
+        if answer is None:
+            return http.Response(501, json={"detail": f"the test's API server does not know {path}"})
+        return answer(request, rest, body)
+
+    def answer_task_instances(self, request, rest, body):
+        action = rest.partition("/")[2]
+        if action == "run":
+            return http.Response(200, json=self.context())
+        if action == "heartbeat":
+            limit = self.task.get("terminated_by_server_after")
+            if limit is not None and time.monotonic() - self.started >= limit:
+                return http.Response(409, json={"detail": {"reason": "not_running", "current_state": "failed"}})
+        if action == "state":
+            self.ended = time.monotonic()
+        return http.Response(204)
+
+    def context(self):
+        task = self.task
+        context = {
+            "dag_run": {
+                "dag_id": task["dag_id"],
+                "run_id": task["run_id"],
+                "logical_date": "2026-01-02T03:04:05Z",
+                "data_interval_start": "2026-01-01T00:00:00Z",
+                "data_interval_end": "2026-01-02T00:00:00Z",
+                "run_after": "2026-01-02T03:04:05Z",
+                "start_date": now(),
+                "end_date": None,
+                "run_type": "manual",
+                "state": "running",
+                "conf": task.get("conf"),
+                "consumed_asset_events": [],
+                "partition_key": None,
+            },
+            "max_tries": task["max_tries"],
+            "should_retry": task["should_retry"],
+            "xcom_keys_to_clear": task.get("xcom_keys_to_clear") or [],
+        }
+        if task.get("arg_bindings") is not None:
+            context["arg_bindings"] = task["arg_bindings"]
+        return context
+
+    def answer_xcoms(self, request, rest, body):
+        _dag_id, _run_id, task_id, key = rest.split("/", 3)
+        xcoms = self.task["xcoms"]
+        name = f"{task_id}/{key}"
+        if request.method == "POST":
+            xcoms[name] = json.loads(body)
+            return http.Response(201, json={"message": "stored"})
+        if request.method == "DELETE":
+            xcoms.pop(name, None)
+            return http.Response(200, json={"message": "deleted"})
+        if name not in xcoms:
+            return http.Response(404, json={"detail": {"reason": "not_found", "message": f"no XCom {name}"}})
+        return http.Response(200, json={"key": key, "value": xcoms[name]})
+
+    def answer_variables(self, request, key, body):
+        variables = self.task["variables"]
+        if request.method == "PUT":
+            variables[key] = json.loads(body)["value" if "value" in json.loads(body) else "val"]
+            return http.Response(201, json={"message": "stored"})
+        if request.method == "DELETE":
+            variables.pop(key, None)
+            return http.Response(204)
+        if key not in variables:
+            return http.Response(404, json={"detail": {"reason": "not_found"}})
+        return http.Response(200, json={"key": key, "value": variables[key]})
+
+    def answer_connections(self, request, conn_id, body):
+        connections = self.task["connections"]
+        if conn_id not in connections:
+            return http.Response(404, json={"detail": {"reason": "not_found"}})
+        fields = ("conn_type", "host", "schema", "login", "password", "port", "extra")
+        known = connections[conn_id]
+        return http.Response(200, json={"conn_id": conn_id, **{field: known.get(field) for field in fields}})
+
+
+class Log:
+    """Keeps the lines that the supervisor would write to the task's log, and may send a signal at one of them."""
+
+    def __init__(self, task):
+        self.lines = []
+        self.signal = task.get("signal")
+        self.process = None
+
+    def logger(self):
+        return structlog.wrap_logger(
+            None,
+            processors=[structlog.processors.add_log_level, self.keep],
+            wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
+        ).bind()
+
+    def keep(self, _logger, _method, event):
+        self.lines.append(json.loads(json.dumps(event, default=str)))
+        if self.signal and self.process and self.signal["at_line_with"] in str(event.get("event")):
+            os.kill(self.process.pid, self.signal["number"])
+            self.signal = None
+        raise structlog.DropEvent
+
+
+def start(task, server, log):
+    instance = TaskInstance(
+        id=uuid.uuid4(),
+        task_id=task["task_id"],
+        dag_id=task["dag_id"],
+        run_id=task["run_id"],
+        try_number=task["try_number"],
+        dag_version_id=uuid.uuid4(),
+        map_index=-1,
+    )
+    common = {
+        "what": instance,
+        "dag_rel_path": task["dag_file"],
+        "bundle_info": BundleInfo(name="dags-folder"),
+        "client": api_client.Client(
+            base_url=None, token="", dry_run=True, transport=http.MockTransport(server)
+        ),
+        "logger": log.logger(),
+        "subprocess_logs_to_stdout": False,
+    }
+    if not task["command"]:
+        # A Python task, run by Airflow's own task runner in a fork of this process.
+        return supervisor.ActivitySubprocess.start(**common)
+    return _PopenActivitySubprocess.start(
+        **common,
+        command=task["command"],
+        subprocess_schema_version=task["schema_version"],
+        startup_timeout=task["startup_timeout"],
+    )
+
+
+def run(task):
+    server = Server(task)
+    log = Log(task)
+    result = {"exit_code": None, "final_state": None, "error": None}
+    try:
+        process = log.process = start(task, server, log)
+        result["exit_code"] = process.wait()
+        result["final_state"] = str(getattr(process.final_state, "value", process.final_state))
+    except Exception as error:
+        result["error"] = f"{type(error).__name__}: {error}"
+    ended = time.monotonic()
+    return {
+        **result,
+        "seconds": ended - server.started,
+        "seconds_to_terminal_request": server.ended and server.ended - server.started,
+        "requests": server.requests,
+        "xcoms": task["xcoms"],
+        "logs": log.lines,
+    }
+
+
+def main():
+    # What Airflow prints must not get between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        answers.write(json.dumps(run(json.loads(line))) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
