@@ -1,6 +1,6 @@
 //! Rules a manifest keeps so that Airflow can route tasks to it and `aileron stub` can write its Dags.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::ManifestError;
 use crate::manifest::{ArgSource, DagOutline, METADATA_VERSION, Manifest, TaskOutline};
@@ -102,34 +102,32 @@ fn validate_dag_outline(
             ));
         }
     }
-    match runnable
+    if let Some(task_id) = runnable
         .iter()
         .find(|task_id| !known.contains(task_id.as_str()))
     {
-        Some(task_id) => Err(invalid(
+        return Err(invalid(
             field,
             format!("has no outline of the task {task_id:?}"),
-        )),
-        None => Ok(()),
+        ));
     }
+    validate_edges(field, dag, &known)
 }
 
-/// `known` holds the tasks outlined before this one: upstream comes before downstream, so a cycle cannot pass.
+/// A value comes from a task that was added before, so the tasks in `known`, those outlined so far, are the only sources.
 fn validate_task_outline(
     field: &str,
     task: &TaskOutline,
     known: &HashSet<&str>,
 ) -> Result<(), ManifestError> {
-    let from_arguments = task.args.iter().filter_map(|arg| match &arg.source {
-        ArgSource::Xcom { task_id } => Some(task_id),
-        ArgSource::Literal { .. } => None,
-    });
-    for upstream in task.upstream.iter().chain(from_arguments) {
-        if !known.contains(upstream.as_str()) {
-            return Err(invalid(
-                field,
-                format!("depends on {upstream:?}, which is not outlined before it"),
-            ));
+    for arg in &task.args {
+        match &arg.source {
+            ArgSource::Xcom { task_id } if !known.contains(task_id.as_str()) => {
+                let problem =
+                    format!("takes the value of {task_id:?}, which is not outlined before it");
+                return Err(invalid(format!("{field}.{}", arg.name), problem));
+            }
+            _ => {}
         }
     }
     for (name, seconds) in [
@@ -146,12 +144,57 @@ fn validate_task_outline(
     Ok(())
 }
 
-/// The rule of Airflow's keys: letters, digits, `-`, `_` and `.`, at most 250 characters.
+/// Every upstream task exists, and no task waits for itself.
+fn validate_edges(
+    field: &str,
+    dag: &DagOutline,
+    known: &HashSet<&str>,
+) -> Result<(), ManifestError> {
+    let mut waiting: HashMap<&str, &[String]> = HashMap::new();
+    for task in &dag.tasks {
+        if let Some(unknown) = task.upstream.iter().find(|id| !known.contains(id.as_str())) {
+            return Err(invalid(
+                format!("{field}.{}", task.task_id),
+                format!("comes after {unknown:?}, which is not outlined"),
+            ));
+        }
+        waiting.insert(&task.task_id, &task.upstream);
+    }
+    loop {
+        let is_ready =
+            |upstream: &[String]| upstream.iter().all(|id| !waiting.contains_key(id.as_str()));
+        let ready: Vec<_> = waiting
+            .iter()
+            .filter(|(_, upstream)| is_ready(upstream))
+            .map(|(id, _)| *id)
+            .collect();
+        if ready.is_empty() {
+            break;
+        }
+        for id in ready {
+            waiting.remove(id);
+        }
+    }
+    match dag
+        .tasks
+        .iter()
+        .find(|task| waiting.contains_key(task.task_id.as_str()))
+    {
+        Some(task) => Err(invalid(
+            format!("{field}.{}", task.task_id),
+            "waits, directly or not, for itself",
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The rule of Airflow's keys: letters and digits of any script, `-`, `_` and `.`, at most 250 characters (3.3.2,
+/// `airflow/sdk/definitions/_internal/node.py`).
 fn validate_id(field: &str, id: &str) -> Result<(), ManifestError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    if id.is_empty() || id.len() > MAX_ID_CHARS || !id.chars().all(allowed) {
+    let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if id.is_empty() || id.chars().count() > MAX_ID_CHARS || !id.chars().all(allowed) {
         let rule = format!(
-            "{id:?} is not an id Airflow accepts: 1 to {MAX_ID_CHARS} of A-Z a-z 0-9 - _ ."
+            "{id:?} is not an id Airflow accepts: 1 to {MAX_ID_CHARS} letters, digits, `-`, `_` or `.`"
         );
         return Err(invalid(field, rule));
     }

@@ -151,7 +151,7 @@ fn each_broken_rule_names_its_field() {
     );
     assert_eq!(
         broken(|m| task(m, 0).task_id = "summarise".into()),
-        "aileron.dags.orders.summarise"
+        "aileron.dags.orders.summarise.orders"
     );
     assert_eq!(
         broken(|m| task(m, 0).upstream.push("summarise".into())),
@@ -170,12 +170,41 @@ fn each_broken_rule_names_its_field() {
     };
     assert_eq!(
         broken(|m| task(m, 1).args[1].source = absent),
-        "aileron.dags.orders.summarise"
+        "aileron.dags.orders.summarise.orders"
     );
     assert_eq!(
         broken(|m| m.aileron.as_mut().unwrap().dags[0].dag_id = "other".into()),
         "aileron.dags.other"
     );
+}
+
+#[test]
+fn an_edge_may_point_at_a_task_that_was_added_later_but_not_in_a_circle() {
+    let mut manifest = support::manifest();
+    task(&mut manifest, 1).args.clear();
+    task(&mut manifest, 1).upstream.clear();
+    task(&mut manifest, 0).upstream.push("summarise".into());
+    manifest.validate().unwrap();
+    task(&mut manifest, 1).upstream.push("extract".into());
+    assert!(
+        manifest
+            .validate()
+            .unwrap_err()
+            .to_string()
+            .contains("waits, directly or not, for itself")
+    );
+}
+
+#[test]
+fn ids_may_use_every_script_as_in_airflow() {
+    let mut manifest = support::manifest();
+    manifest.dags.insert(
+        "bestellungen_für.日本-1".into(),
+        DagEntry {
+            tasks: vec!["täglich".into()],
+        },
+    );
+    manifest.validate().unwrap();
 }
 
 fn any_json() -> impl Strategy<Value = serde_json::Value> {

@@ -1,3 +1,41 @@
-//! Entry point.
+//! The `aileron` command.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
-fn main() {}
+mod arguments;
+mod completion;
+mod dag_ids;
+mod executable;
+mod format;
+mod inspect;
+mod new;
+mod outcome;
+mod pack;
+mod schema;
+mod size;
+mod stub;
+mod style;
+mod verify;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::arguments::{Cli, Command};
+use crate::outcome::Outcome;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    cli.color.write_global();
+    outcome::exit_code(run(cli.command))
+}
+
+fn run(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::New(arguments) => new::run(&arguments),
+        Command::Pack(arguments) => pack::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Stub(arguments) => stub::run(&arguments),
+        Command::Completion(arguments) => completion::run(&arguments),
+    }
+}

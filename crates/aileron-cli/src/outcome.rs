@@ -1,0 +1,54 @@
+//! How a command ends: exit codes and the last words on stderr.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::style;
+
+/// Shown at the end of `aileron --help` and `aileron help`.
+pub(crate) const EXIT_CODES: &str = "Exit codes:
+  0  done; every check passed
+  1  the operation failed, or a check did not pass
+  2  the command line is wrong: an unknown flag, a missing or contradictory argument";
+
+/// A command that ran to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// All well.
+    Done,
+    /// It ran, and what it checked is not in order. The report is on stdout already.
+    ChecksFailed,
+}
+
+/// An error in how the command was called, found only after the command line was parsed.
+#[derive(Debug)]
+pub(crate) struct UsageError(pub(crate) String);
+
+impl fmt::Display for UsageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for UsageError {}
+
+/// Reports an error and chooses the exit code.
+pub(crate) fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
+    match result {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::ChecksFailed) => ExitCode::from(1),
+        Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            let (red, end) = (style::ERROR.render(), style::ERROR.render_reset());
+            anstream::eprintln!("{red}error{end}: {error:#}");
+            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+        }
+    }
+}
+
+/// `aileron inspect ... | head` is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
