@@ -28,6 +28,8 @@ pub mod frame;
 pub mod json;
 pub mod message;
 pub mod msgpack;
+#[cfg(feature = "schema")]
+pub mod schema;
 pub mod time;
 pub mod version;
 

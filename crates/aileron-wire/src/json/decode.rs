@@ -3,11 +3,10 @@
 use std::fmt::Write as _;
 use std::io;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::free_form::FreeForm;
+use super::free_form::{FromTree, tree};
 
 /// Why a value does not fit a Rust type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -78,7 +77,7 @@ pub(crate) fn decode_with_path<T: DeserializeOwned>(encoded: &[u8]) -> Result<T,
     if let Ok(value) = T::deserialize(&mut deserializer(encoded)) {
         return Ok(value);
     }
-    let FreeForm(tree) = FreeForm::deserialize(&mut deserializer(encoded))
+    let tree = tree(&mut deserializer(encoded), Value::expecting)
         .map_err(|error| Mismatch::Corrupt(error.to_string()))?;
     serde_path_to_error::deserialize(&tree).map_err(|error| {
         let value = at_path(&tree, error.path()).clone();

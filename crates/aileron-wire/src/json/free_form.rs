@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Unexpected, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error, Expected, MapAccess, SeqAccess, Unexpected, Visitor,
+};
 use serde_json::Value;
 
 use super::JsonMap;
@@ -13,33 +15,66 @@ use crate::time;
 pub(crate) fn free_form<'de, D: Deserializer<'de>, T: FromTree>(
     deserializer: D,
 ) -> Result<T, D::Error> {
-    let FreeForm(tree) = FreeForm::deserialize(deserializer)?;
+    let tree = tree(deserializer, T::expecting)?;
     T::from_tree(tree)
-        .map_err(|(found, expected)| D::Error::invalid_type(unexpected(&found), &expected))
+        .map_err(|found| D::Error::invalid_type(unexpected(&found), &Expecting(T::expecting)))
 }
 
-/// What a tree can become; the error is the part that does not fit and what was expected there.
+/// Reads any JSON value; `expecting` says in errors what the caller will make of it.
+pub(crate) fn tree<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    expecting: Says,
+) -> Result<Value, D::Error> {
+    deserializer.deserialize_any(TreeVisitor(expecting))
+}
+
+/// Writes what was expected.
+pub(crate) type Says = fn(&mut fmt::Formatter<'_>) -> fmt::Result;
+
+struct Expecting(Says);
+
+impl Expected for Expecting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0(f)
+    }
+}
+
+/// What a tree can become. A tree that does not fit is handed back.
 pub(crate) trait FromTree: Sized {
-    fn from_tree(tree: Value) -> Result<Self, (Value, &'static str)>;
+    fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result;
+    fn from_tree(tree: Value) -> Result<Self, Value>;
 }
 
 impl FromTree for Value {
-    fn from_tree(tree: Value) -> Result<Self, (Value, &'static str)> {
+    fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn from_tree(tree: Value) -> Result<Self, Value> {
         Ok(tree)
     }
 }
 
 impl FromTree for JsonMap {
-    fn from_tree(tree: Value) -> Result<Self, (Value, &'static str)> {
+    fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON map")
+    }
+
+    fn from_tree(tree: Value) -> Result<Self, Value> {
         match tree {
             Value::Object(map) => Ok(map),
-            other => Err((other, "a map")),
+            other => Err(other),
         }
     }
 }
 
 impl<T: FromTree> FromTree for Option<T> {
-    fn from_tree(tree: Value) -> Result<Self, (Value, &'static str)> {
+    fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        T::expecting(f)?;
+        f.write_str(" or null")
+    }
+
+    fn from_tree(tree: Value) -> Result<Self, Value> {
         if tree.is_null() {
             Ok(None)
         } else {
@@ -49,10 +84,15 @@ impl<T: FromTree> FromTree for Option<T> {
 }
 
 impl<T: FromTree> FromTree for Vec<T> {
-    fn from_tree(tree: Value) -> Result<Self, (Value, &'static str)> {
+    fn expecting(f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array, each item ")?;
+        T::expecting(f)
+    }
+
+    fn from_tree(tree: Value) -> Result<Self, Value> {
         match tree {
             Value::Array(items) => items.into_iter().map(T::from_tree).collect(),
-            other => Err((other, "an array")),
+            other => Err(other),
         }
     }
 }
@@ -68,18 +108,9 @@ fn unexpected(value: &Value) -> Unexpected<'_> {
     }
 }
 
-/// A tree that may hold timestamps on the wire; they become RFC 3339 text.
-#[derive(Debug, Serialize)]
-#[serde(transparent)]
-pub(crate) struct FreeForm(pub(crate) Value);
-
-impl<'de> Deserialize<'de> for FreeForm {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor).map(Self)
-    }
-}
-
-struct TreeVisitor;
+/// Builds the tree. Timestamps, which JSON has not, become RFC 3339 text.
+#[derive(Clone, Copy)]
+struct TreeVisitor(Says);
 
 impl<'de> DeserializeSeed<'de> for TreeVisitor {
     type Value = Value;
@@ -93,7 +124,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
+        self.0(f)
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -136,7 +167,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element_seed(Self)? {
+        while let Some(item) = seq.next_element_seed(Self(Value::expecting))? {
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -145,7 +176,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut object = JsonMap::new();
         while let Some(Key(key)) = map.next_key()? {
-            object.insert(key, map.next_value_seed(Self)?);
+            object.insert(key, map.next_value_seed(Self(Value::expecting))?);
         }
         Ok(Value::Object(object))
     }
@@ -164,7 +195,10 @@ struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match TreeVisitor.deserialize(deserializer)? {
+        let key = tree(deserializer, |f| {
+            f.write_str("a map key that JSON can write")
+        })?;
+        match key {
             Value::String(key) => Ok(Self(key)),
             Value::Number(key) => Ok(Self(key.to_string())),
             Value::Bool(key) => Ok(Self(key.to_string())),

@@ -15,7 +15,7 @@ pub use encode::{JsonEncodeError, encode};
 
 pub(crate) use decode::{Mismatch, decode_with_path, describe, kind_of};
 pub(crate) use encode::encode_onto;
-pub(crate) use free_form::{FreeForm, free_form};
+pub(crate) use free_form::{free_form, tree};
 
 /// A JSON object with its keys in the order they came.
 pub type JsonMap = serde_json::Map<String, serde_json::Value>;

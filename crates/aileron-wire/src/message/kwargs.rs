@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::Value;
 
-use crate::json::{FreeForm, JsonMap};
+use crate::json::{self, JsonMap};
 
 /// Arguments, as a map or, where Airflow has encrypted them, as text.
 ///
@@ -20,10 +20,13 @@ pub enum Kwargs {
 
 impl<'de> Deserialize<'de> for Kwargs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match FreeForm::deserialize(deserializer)?.0 {
+        let tree = json::tree(deserializer, |f| {
+            f.write_str("arguments, as a map or a string")
+        })?;
+        match tree {
             Value::Object(map) => Ok(Self::Map(map)),
             Value::String(text) => Ok(Self::Encrypted(text)),
-            _ => Err(D::Error::custom("arguments must be a map or a string")),
+            _ => Err(D::Error::custom("arguments are a map or a string")),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Reading one of several types that a key of the map tells apart.
 
-use serde::de::{Deserialize, Deserializer, Error};
+use std::fmt;
+
+use serde::de::{Deserializer, Error};
 use serde_json::Value;
 
-use crate::json::FreeForm;
+use crate::json;
 
 /// Reads a map, checks that `key` is one of `known`, and lets `build` make the value.
 ///
@@ -18,7 +20,11 @@ pub(super) fn read<'de, D, T>(
 where
     D: Deserializer<'de>,
 {
-    let FreeForm(tree) = FreeForm::deserialize(deserializer)?;
+    let expecting: fn(&mut fmt::Formatter<'_>) -> fmt::Result = match key {
+        "kind" => |f| f.write_str("a JSON map tagged by kind"),
+        _ => |f| f.write_str("a JSON map tagged by type"),
+    };
+    let tree = json::tree(deserializer, expecting)?;
     let Some(found) = tree.get(key) else {
         return Err(D::Error::missing_field(key));
     };
