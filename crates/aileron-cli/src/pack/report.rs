@@ -23,7 +23,8 @@ pub(super) fn print(output: &Path, packed: &Packed, format: Format) -> anyhow::R
 }
 
 fn text(output: &Path, packed: &Packed) -> Result<String, std::fmt::Error> {
-    let shown = output.display();
+    let shown = near(output).display();
+    let name = output.file_name().unwrap_or_default().display();
     let version = &packed.manifest.sdk.supervisor_schema_version;
     let accepted = SchemaVersion::known(version)
         .map_or("no known Airflow release", SchemaVersion::accepted_by);
@@ -47,7 +48,7 @@ fn text(output: &Path, packed: &Packed) -> Result<String, std::fmt::Error> {
     writeln!(text, "  check it       aileron verify {shown}")?;
     writeln!(
         text,
-        "  stub Dag file  aileron stub {shown} --output DAGS_FOLDER/NAME.py"
+        "  stub Dag file  aileron stub {shown} --output DAGS_FOLDER/{name}.py"
     )?;
     writeln!(
         text,
@@ -58,4 +59,12 @@ fn text(output: &Path, packed: &Packed) -> Result<String, std::fmt::Error> {
         "                 or into the Dag bundle (Airflow 3.4)"
     )?;
     Ok(text)
+}
+
+/// The path as seen from the current directory, when it lies below it: shorter to read and to copy.
+fn near(path: &Path) -> &Path {
+    std::env::current_dir()
+        .ok()
+        .and_then(|here| path.strip_prefix(here).ok())
+        .unwrap_or(path)
 }
