@@ -26,10 +26,14 @@ fn carrier() -> impl Strategy<Value = Option<BTreeMap<String, String>>> {
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    (any::<u64>(), body(), carrier()).prop_map(|(id, body, context_carrier)| Request {
-        id,
-        body,
-        context_carrier,
+    let ti_id = proptest::option::of(any::<u128>().prop_map(uuid::Uuid::from_u128));
+    (any::<u64>(), body(), carrier(), ti_id).prop_map(|(id, body, context_carrier, ti_id)| {
+        Request {
+            id,
+            body,
+            context_carrier,
+            ti_id,
+        }
     })
 }
 
@@ -103,21 +107,21 @@ fn bad_requests_are_named() {
             b"\x90",
             FrameError::WrongArity {
                 found: 0,
-                expected: "2 or 3",
+                expected: "2, 3 or 4",
             },
         ),
         (
             b"\x91\x01",
             FrameError::WrongArity {
                 found: 1,
-                expected: "2 or 3",
+                expected: "2, 3 or 4",
             },
         ),
         (
-            b"\x94\x01\x80\xc0\xc0",
+            b"\x95\x01\x80\xc0\xc0\xc0",
             FrameError::WrongArity {
-                found: 4,
-                expected: "2 or 3",
+                found: 5,
+                expected: "2, 3 or 4",
             },
         ),
         (
@@ -156,6 +160,18 @@ fn bad_requests_are_named() {
         (
             b"\x93\x01\x80\x81\xa1a\xc3",
             FrameError::BadCarrier { found: Kind::Bool },
+        ),
+        (
+            b"\x94\x01\x80\xc0\xa1x",
+            FrameError::BadTaskInstanceId {
+                found: "the string \"x\"".into(),
+            },
+        ),
+        (
+            b"\x94\x01\x80\xc0\x07",
+            FrameError::BadTaskInstanceId {
+                found: "an integer".into(),
+            },
         ),
         (
             b"\x92\x01\x80\x00\x00",

@@ -1,6 +1,6 @@
 //! Frames: a 4-byte big-endian length, then that many bytes of MessagePack.
 //!
-//! A task sends a [`Request`], an array `[id, body]` or `[id, body, context_carrier]`. The
+//! A task sends a [`Request`], an array of its id, its body and, if need be, a trace context. The
 //! supervisor sends a [`Response`], an array `[id, body, error]`; encoders may leave trailing
 //! `nil`s out. Bodies stay encoded here: [`message`](crate::message) decodes them.
 //!
@@ -83,6 +83,12 @@ pub enum FrameError {
     BadCarrier {
         /// What came.
         found: Kind,
+    },
+    /// The fourth value of a request is neither a UUID nor `nil`.
+    #[error("the task instance id of a frame must be a UUID or nil, but {found} came")]
+    BadTaskInstanceId {
+        /// What came.
+        found: String,
     },
     /// Bytes behind the end of the array.
     #[error("{count} bytes lie behind the end of the frame's array")]

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{EncodeError, FrameError, PREFIX, infallible, nothing_behind, read_head, seal};
 use crate::json;
 use crate::msgpack::{self, Kind, Token};
 
-/// A request of a task: `[id, body]` or `[id, body, context_carrier]`.
+/// A request: `[id, body]`, `[id, body, context_carrier]` or `[id, body, context_carrier, ti_id]`.
+///
+/// Airflow's Python tasks write every value, `nil` for what is absent: three with Airflow 3.3, four
+/// with Airflow 3.4.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Chosen by the task; the response carries it back.
@@ -18,6 +22,9 @@ pub struct Request {
     pub body: Bytes,
     /// W3C trace context (`traceparent`, `tracestate`), when the task runs inside a trace.
     pub context_carrier: Option<BTreeMap<String, String>>,
+    /// The task instance whose trigger asks. Only the triggerer's own processes set it, since
+    /// Airflow 3.4.
+    pub ti_id: Option<Uuid>,
 }
 
 impl Request {
@@ -25,35 +32,48 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// Any [`FrameError`] about the content. An array of four is refused: only the triggerer's own
-    /// processes send a fourth value (since Airflow 3.4).
+    /// Any [`FrameError`] about the content.
     pub fn decode(payload: Bytes) -> Result<Self, FrameError> {
-        let (arity, id, start) = read_head(&payload, 2..=3, "2 or 3")?;
+        let (arity, id, start) = read_head(&payload, 2..=4, "2, 3 or 4")?;
         let head = msgpack::token(&payload, start)?.0;
         if !matches!(head, Token::Map(_)) {
             return Err(FrameError::BodyNotAMap { found: head.kind() });
         }
-        let end = msgpack::skip(&payload, start)?;
-        let (context_carrier, behind) = if arity == 3 {
-            read_carrier(&payload, end)?
-        } else {
-            (None, end)
-        };
-        nothing_behind(&payload, behind)?;
+        let body_end = msgpack::skip(&payload, start)?;
+        let (mut context_carrier, mut ti_id, mut end) = (None, None, body_end);
+        if arity >= 3 {
+            (context_carrier, end) = read_carrier(&payload, end)?;
+        }
+        if arity == 4 {
+            (ti_id, end) = read_ti_id(&payload, end)?;
+        }
+        nothing_behind(&payload, end)?;
         Ok(Self {
             id,
-            body: payload.slice(start..end),
+            body: payload.slice(start..body_end),
             context_carrier,
+            ti_id,
         })
     }
 
-    /// The frame, length prefix included.
+    /// The frame, length prefix included, with as few values as say everything.
     ///
     /// # Errors
     ///
     /// [`FrameError::Oversized`].
     pub fn encode(&self) -> Result<Vec<u8>, FrameError> {
-        encode_request(self.id, &self.body, self.context_carrier.as_ref())
+        let Some(ti_id) = self.ti_id else {
+            return encode_request(self.id, &self.body, self.context_carrier.as_ref());
+        };
+        let mut frame = Vec::new();
+        start(&mut frame, self.id, 4);
+        frame.extend_from_slice(&self.body);
+        match &self.context_carrier {
+            Some(carrier) => write_carrier(&mut frame, Some(carrier)),
+            None => infallible(rmp::encode::write_nil(&mut frame)),
+        }
+        infallible(rmp::encode::write_str(&mut frame, &ti_id.to_string()));
+        seal(frame)
     }
 }
 
@@ -68,7 +88,7 @@ pub fn encode_request(
     carrier: Option<&BTreeMap<String, String>>,
 ) -> Result<Vec<u8>, FrameError> {
     let mut frame = Vec::with_capacity(PREFIX + HEAD_MAX + body.len() + carrier_size(carrier));
-    start(&mut frame, id, carrier);
+    start(&mut frame, id, 2 + u32::from(carrier.is_some()));
     frame.extend_from_slice(body);
     write_carrier(&mut frame, carrier);
     seal(frame)
@@ -95,7 +115,7 @@ pub fn request_frame<M: Serialize>(
     carrier: Option<&BTreeMap<String, String>>,
 ) -> Result<Vec<u8>, EncodeError> {
     let mut frame = Vec::with_capacity(256);
-    start(&mut frame, id, carrier);
+    start(&mut frame, id, 2 + u32::from(carrier.is_some()));
     json::encode_onto(&mut frame, message)
         .map_err(json::JsonEncodeError::into_encode_error::<M>)?;
     write_carrier(&mut frame, carrier);
@@ -115,12 +135,9 @@ fn carrier_size(carrier: Option<&BTreeMap<String, String>>) -> usize {
     })
 }
 
-fn start(frame: &mut Vec<u8>, id: u64, carrier: Option<&BTreeMap<String, String>>) {
+fn start(frame: &mut Vec<u8>, id: u64, arity: u32) {
     frame.extend_from_slice(&[0; PREFIX]);
-    infallible(rmp::encode::write_array_len(
-        frame,
-        2 + u32::from(carrier.is_some()),
-    ));
+    infallible(rmp::encode::write_array_len(frame, arity));
     infallible(rmp::encode::write_uint(frame, id));
 }
 
@@ -155,6 +172,22 @@ fn read_carrier(payload: &[u8], at: usize) -> Result<(Carrier, usize), FrameErro
         at = behind;
     }
     Ok((Some(carrier), at))
+}
+
+fn read_ti_id(payload: &[u8], at: usize) -> Result<(Option<Uuid>, usize), FrameError> {
+    let (token, behind) = msgpack::token(payload, at)?;
+    let bad = |found: String| FrameError::BadTaskInstanceId { found };
+    match token {
+        Token::Nil => Ok((None, behind)),
+        Token::String(range) => {
+            let text = msgpack::text(payload, range)?;
+            let id = text
+                .parse()
+                .map_err(|_| bad(format!("the string {text:.40?}")))?;
+            Ok((Some(id), behind))
+        }
+        other => Err(bad(other.kind().to_string())),
+    }
 }
 
 fn read_string(payload: &[u8], at: usize) -> Result<(String, usize), FrameError> {

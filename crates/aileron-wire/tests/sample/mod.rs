@@ -85,7 +85,7 @@ impl Choices<'_> {
     fn json(&mut self, depth: usize) -> Value {
         match self.below(if depth > 3 { 6 } else { 8 }) {
             0 => Value::Null,
-            1 => json!(self.byte() % 2 == 0),
+            1 => json!(self.byte().is_multiple_of(2)),
             2 => json!(self.i64()),
             3 => json!(self.u64()),
             4 => json!(self.f64()),
