@@ -3,7 +3,7 @@
 Usage: keeper.py HOME keep|remove COMPONENT...
 
 A component is an Airflow subcommand with its arguments, in one word separated by unit separators (0x1f). The keeper
-makes a session of its own, starts the components in it, and writes their output to HOME/COMPONENT.log. It stops when its
+makes a session of its own, starts the components in it, and writes their output to HOME/NAME.log. It stops when its
 standard input is closed (which happens even when the owner is killed), when it gets SIGTERM, or when a component ends.
 Then it ends every process of its session: Airflow puts tasks into process groups of their own, so the group is not enough.
 With `remove` it deletes HOME last, unless a component ended by itself.
@@ -63,10 +63,16 @@ def end_session(children):
         time.sleep(0.05)
 
 
+def name_of(component):
+    """`api-server --apps core ...` is `api-server-core`."""
+    arguments = component.split("\x1f")
+    return f"api-server-{arguments[2]}" if arguments[1:2] == ["--apps"] else arguments[0]
+
+
 def start(home, component):
     arguments = component.split("\x1f")
     airflow = os.path.join(os.path.dirname(sys.executable), "airflow")
-    with open(os.path.join(home, f"{arguments[0]}.log"), "ab") as log:
+    with open(os.path.join(home, f"{name_of(component)}.log"), "ab") as log:
         return subprocess.Popen(
             [sys.executable, airflow, *arguments],
             stdin=subprocess.DEVNULL,
@@ -83,7 +89,7 @@ def watch(children):
             return None
         for component, child in children.items():
             if (code := child.poll()) is not None:
-                return f"{component.split(chr(0x1f))[0]} ended with {code}"
+                return f"{name_of(component)} ended with {code}"
 
 
 class Stop(Exception):

@@ -33,8 +33,6 @@ impl Built {
         let directory = tempfile::Builder::new()
             .prefix("aileron-bundle-")
             .tempdir()?;
-        let manifest = directory.path().join("manifest.json");
-        std::fs::write(&manifest, print_manifest(&executable.file)?)?;
         let bundle = directory.path().join(name);
         let output = Command::new(&aileron.file)
             .arg("pack")
@@ -42,8 +40,6 @@ impl Built {
             .arg(&executable.file)
             .arg("--source")
             .arg(&executable.source)
-            .arg("--airflow-metadata")
-            .arg(&manifest)
             .arg("--output")
             .arg(&bundle)
             .output()
@@ -133,18 +129,4 @@ fn artifact(messages: &[Value], name: &str) -> Result<Artifact> {
         file: path(&message["executable"])?,
         source: path(&message["target"]["src_path"])?,
     })
-}
-
-fn print_manifest(executable: &Path) -> Result<Vec<u8>> {
-    let output = Command::new(executable)
-        .args(["--airflow-metadata", "--format", "json"])
-        .output()
-        .with_context(|| format!("cannot run {}", executable.display()))?;
-    ensure!(
-        output.status.success(),
-        "{} --airflow-metadata failed: {}",
-        executable.display(),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(output.stdout)
 }

@@ -7,6 +7,9 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
+/// How much of a line an error text shows, in characters.
+const SHOWN: usize = 500;
+
 /// One line of a task's log: a JSON object with `event`, `level`, `timestamp`, `logger` and the line's own fields.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub struct LogLine(pub Value);
@@ -63,6 +66,12 @@ impl TaskLog {
     /// The lines in their order.
     pub fn lines(&self) -> &[LogLine] {
         &self.lines
+    }
+
+    /// The lines, each cut to what a person reads of it.
+    pub(crate) fn excerpt(&self) -> String {
+        let cut = |line: &str| line.chars().take(SHOWN).chain(['\n']).collect::<String>();
+        self.to_string().lines().map(cut).collect()
     }
 
     /// The first line whose event holds this text.

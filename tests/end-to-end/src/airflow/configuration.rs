@@ -12,16 +12,31 @@ use crate::AirflowVersion;
 /// The name of the Dag bundle that holds the task bundles for Airflow 3.4.
 const TASK_HANDLERS: &str = "rust-tasks";
 
+/// The ports of the loopback interface that the two halves of the API server listen on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ports {
+    /// The web interface and the public REST API.
+    pub(super) public: u16,
+    /// The Execution API, which the supervisors of tasks talk to.
+    pub(super) execution: u16,
+}
+
 /// The components to start, each with its arguments.
-pub(super) fn components(setup: &Setup, port: u16) -> Vec<Vec<String>> {
-    let api_server = format!("api-server --host 127.0.0.1 --port {port} --workers 1");
+///
+/// The API server runs as two processes. In one, SQLite's single writer would block it now and then: the public API writes its
+/// audit log from the event loop, where it waits for a writer that needs the event loop to finish.
+pub(super) fn components(setup: &Setup, ports: Ports) -> Vec<Vec<String>> {
+    let api_server = |app: &str, port: u16| {
+        format!("api-server --apps {app} --host 127.0.0.1 --port {port} --workers 1")
+    };
     let mut lines = vec![
-        api_server.as_str(),
-        "scheduler --skip-serve-logs",
-        "dag-processor",
+        api_server("core", ports.public),
+        api_server("execution", ports.execution),
+        "scheduler --skip-serve-logs".to_owned(),
+        "dag-processor".to_owned(),
     ];
     if setup.triggerer {
-        lines.push("triggerer --skip-serve-logs");
+        lines.push("triggerer --skip-serve-logs".to_owned());
     }
     lines
         .iter()
@@ -30,23 +45,20 @@ pub(super) fn components(setup: &Setup, port: u16) -> Vec<Vec<String>> {
 }
 
 /// The environment variables of every Airflow process.
-pub(super) fn variables(setup: &Setup, home: &Home, port: u16) -> Result<Vec<(String, String)>> {
+pub(super) fn variables(setup: &Setup, home: &Home, ports: Ports) -> Result<Vec<(String, String)>> {
     let mut variables = vec![("AIRFLOW_HOME".to_owned(), home.path().display().to_string())];
     let mut set = |section: &str, key: &str, value: String| {
         let (section, key) = (section.to_uppercase(), key.to_uppercase());
         variables.push((format!("AIRFLOW__{section}__{key}"), value));
     };
-    let base_url = format!("http://127.0.0.1:{port}");
+    let base_url = format!("http://127.0.0.1:{}", ports.public);
+    let execution_url = format!("http://127.0.0.1:{}/execution/", ports.execution);
     set("core", "dags_folder", home.dags().display().to_string());
     set("core", "load_examples", "False".to_owned());
     set("core", "parallelism", setup.parallelism.to_string());
     set("core", "dags_are_paused_at_creation", "False".to_owned());
     set("core", "simple_auth_manager_all_admins", "True".to_owned());
-    set(
-        "core",
-        "execution_api_server_url",
-        format!("{base_url}/execution/"),
-    );
+    set("core", "execution_api_server_url", execution_url);
     set("core", "fernet_key", URL_SAFE.encode(random_bytes()));
     set("core", "hostname_callable", "socket.gethostname".to_owned());
     set("api", "base_url", base_url);
@@ -68,7 +80,7 @@ pub(super) fn variables(setup: &Setup, home: &Home, port: u16) -> Result<Vec<(St
 
 /// Airflow's intervals (in seconds) are made for fleets; these are for one machine that waits for the result.
 const INTERVALS: &[(&str, &str, &str)] = &[
-    ("scheduler", "scheduler_idle_sleep_time", "0.1"),
+    ("scheduler", "scheduler_idle_sleep_time", "0.2"),
     ("scheduler", "scheduler_heartbeat_sec", "1"),
     ("scheduler", "job_heartbeat_sec", "2"),
     ("scheduler", "task_instance_heartbeat_timeout", "60"),

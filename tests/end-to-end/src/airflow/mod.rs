@@ -5,6 +5,7 @@ mod home;
 mod keeper;
 mod port;
 
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use crate::{AirflowVersion, Api, Deadline};
 pub use home::create_database;
 
+use configuration::Ports;
 use home::Home;
 use keeper::Keeper;
 pub(crate) use keeper::clean_command;
@@ -110,7 +112,7 @@ pub struct Airflow {
     keeper: Keeper,
     home: Home,
     version: AirflowVersion,
-    port: u16,
+    ports: Ports,
 }
 
 impl Airflow {
@@ -122,20 +124,24 @@ impl Airflow {
         let home = Home::create(setup.home.as_deref())?;
         home.place_dags(&setup.dags)?;
         home.place_bundles(&setup.bundles)?;
-        let port = port::free()?;
-        let variables = configuration::variables(&setup, &home, port)?;
+        let ports = Ports {
+            public: port::free()?,
+            execution: port::free()?,
+        };
+        let variables = configuration::variables(&setup, &home, ports)?;
         home.prepare_database(&python, &variables)?;
-        let components = configuration::components(&setup, port);
+        let components = configuration::components(&setup, ports);
         let keeper = Keeper::start(&python, &home, &variables, &components)?;
-        let api = Api::new(port);
+        let api = Api::new(ports.public);
         let mut airflow = Self {
             api,
             keeper,
             home,
             version: setup.version,
-            port,
+            ports,
         };
         airflow.wait_until_healthy(setup.triggerer)?;
+        airflow.wait_for_execution_api()?;
         airflow.api.log_in()?;
         Ok(airflow)
     }
@@ -150,6 +156,15 @@ impl Airflow {
             Ok(api.is_healthy(triggerer).then_some(()))
         });
         result.with_context(|| self.component_logs())
+    }
+
+    fn wait_for_execution_api(&mut self) -> Result<()> {
+        let address = (Ipv4Addr::LOCALHOST, self.ports.execution);
+        let listening = Deadline::after(READY_WITHIN).wait_for("the Execution API listens", || {
+            self.check_alive()?;
+            Ok(TcpStream::connect(address).ok().map(|_| ()))
+        });
+        listening.with_context(|| self.component_logs())
     }
 
     /// Fails when Airflow has ended by itself.
@@ -180,7 +195,7 @@ impl Airflow {
 
     /// The URL of its web interface.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://127.0.0.1:{}", self.ports.public)
     }
 
     /// Where the log of a try of a task without mapping lies. Tries count from 1.

@@ -1,6 +1,6 @@
 //! The HTTP side of the client: addresses, the token, answers.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +29,8 @@ pub struct Api {
     agent: ureq::Agent,
     base: String,
     token: OnceLock<String>,
+    // One change at a time: SQLite has one writer, and the API server blocks when two of its requests want to be it.
+    changing: Mutex<()>,
 }
 
 impl Api {
@@ -44,6 +46,7 @@ impl Api {
             agent,
             base: format!("http://127.0.0.1:{port}"),
             token: OnceLock::new(),
+            changing: Mutex::new(()),
         }
     }
 
@@ -123,10 +126,12 @@ impl Api {
     }
 
     fn send(&self, method: &Method, path: &str, body: Option<&Value>) -> Result<Value> {
+        let _one_change = (*method != Method::GET)
+            .then(|| self.changing.lock().unwrap_or_else(PoisonError::into_inner));
         let mut attempts = 0;
         loop {
             match self.send_once(method, path, body) {
-                // SQLite has one writer at a time; the API server answers 500 when it waited too long.
+                // The API server waits some seconds for its turn to write, and answers 500 then.
                 Err(error) if attempts < 3 && is_locked(&error) => attempts += 1,
                 result => return result,
             }
@@ -176,7 +181,7 @@ impl Api {
 fn is_locked(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<UnexpectedAnswer>()
-        .is_some_and(|answer| answer.status == 500 && answer.body.contains("database is locked"))
+        .is_some_and(|answer| answer.status == 500 && answer.body.contains("Database error"))
 }
 
 /// A path segment with everything but unreserved characters percent-encoded.

@@ -141,7 +141,7 @@ impl Api {
             ));
             if matches!(state, "failed" | "up_for_retry" | "running") {
                 match self.task_log(run, &instance.task_id, instance.try_number) {
-                    Ok(log) => text.push_str(&log.to_string()),
+                    Ok(log) => text.push_str(&log.excerpt()),
                     Err(error) => text.push_str(&format!("  its log cannot be read: {error:#}\n")),
                 }
             }
