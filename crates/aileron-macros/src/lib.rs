@@ -1,1 +1,46 @@
-//! The attribute macros of Aileron.
+//! The attribute macros of Aileron. Use them through the `aileron` crate, which documents them.
+//!
+//! They are thin: `#[task]` turns a function into a description of a task plus its body, `#[dag]` turns one into a
+//! `DagDefinition`; everything else is ordinary code in `aileron`.
+
+mod attributes;
+mod dag;
+mod docs;
+mod duplicates;
+mod duration;
+mod task;
+
+use proc_macro::TokenStream;
+
+/// Makes a function a task.
+///
+/// The function is `async` or plain (a plain one runs on a thread of its own and may block). It may take `&Context`
+/// first; its other parameters are the task's arguments. It returns `Result<T>`; the value becomes the XCom
+/// `return_value` (`()` pushes none).
+///
+/// Options: `task_id`, `retries`, `retry_delay`, `execution_timeout` (durations such as `"30s"`, `"5m"`, `"1h 30m"`),
+/// `queue`, `pool`, `priority_weight`, `trigger_rule`, `owner`, `depends_on_past`, `doc_md` (the function's doc comment
+/// when absent).
+///
+/// Calling the function describes a use of the task in a Dag. Its body is an associated function of a type of the same
+/// name, `my_task::run(&cx, ..)`: that is what unit tests call.
+#[proc_macro_attribute]
+pub fn task(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    task::expand(attributes.into(), item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}
+
+/// Makes a function that fills a `&mut Dag` a Dag definition.
+///
+/// Options: `dag_id` (the function's name when absent), `schedule` (cron expression or preset; only triggered when
+/// absent), `start_date` (a date, midnight UTC), `catchup`, `max_active_runs`, `tags`, `doc_md` (the doc comment when
+/// absent).
+///
+/// A task that the body adds twice under the same id does not compile.
+#[proc_macro_attribute]
+pub fn dag(attributes: TokenStream, item: TokenStream) -> TokenStream {
+    dag::expand(attributes.into(), item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}

@@ -1,0 +1,348 @@
+//! `#[task]`.
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{
+    Error, FnArg, GenericArgument, Ident, ItemFn, LitStr, Pat, PathArguments, Result, ReturnType,
+    Type,
+};
+
+use crate::attributes::Attributes;
+use crate::docs;
+
+const OPTIONS: [&str; 11] = [
+    "task_id",
+    "retries",
+    "retry_delay",
+    "execution_timeout",
+    "queue",
+    "pool",
+    "priority_weight",
+    "trigger_rule",
+    "owner",
+    "depends_on_past",
+    "doc_md",
+];
+
+/// A parameter that is an argument of the task.
+struct Parameter {
+    name: Ident,
+    ty: Type,
+}
+
+/// The parameters of the function, taken apart.
+struct Signature {
+    context: Option<FnArg>,
+    parameters: Vec<Parameter>,
+    returns: Type,
+}
+
+pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream> {
+    let attributes = Attributes::parse(attributes, "task", &OPTIONS)?;
+    let function: ItemFn = syn::parse2(item)?;
+    let signature = read_signature(&function)?;
+    let options = options(&attributes, &function)?;
+    let body = body(&function);
+    let call = call(&function, &signature, &attributes, &options)?;
+    Ok(quote! { #body #call })
+}
+
+fn read_signature(function: &ItemFn) -> Result<Signature> {
+    let sig = &function.sig;
+    if !sig.generics.params.is_empty() {
+        return Err(Error::new(
+            sig.generics.span(),
+            "a task cannot be generic: Airflow calls it by its id, with JSON values",
+        ));
+    }
+    if let Some(variadic) = &sig.variadic {
+        return Err(Error::new(variadic.span(), "a task has named parameters"));
+    }
+    let returns = match &sig.output {
+        ReturnType::Type(_, ty) => (**ty).clone(),
+        ReturnType::Default => {
+            return Err(Error::new(
+                sig.ident.span(),
+                format!(
+                    "a task returns a `Result`: write `fn {}(..) -> Result<()>`",
+                    sig.ident
+                ),
+            ));
+        }
+    };
+    let mut context = None;
+    let mut parameters = Vec::new();
+    for (index, input) in sig.inputs.iter().enumerate() {
+        match read_parameter(input)? {
+            None if index == 0 => context = Some(input.clone()),
+            None => {
+                return Err(Error::new(
+                    input.span(),
+                    "`&Context` is the first parameter of a task",
+                ));
+            }
+            Some(parameter) => parameters.push(parameter),
+        }
+    }
+    Ok(Signature {
+        context,
+        parameters,
+        returns,
+    })
+}
+
+/// A parameter, or `None` for the context.
+fn read_parameter(input: &FnArg) -> Result<Option<Parameter>> {
+    let FnArg::Typed(typed) = input else {
+        return Err(Error::new(
+            input.span(),
+            "a task is a free function; it cannot take `self`",
+        ));
+    };
+    if let Type::Reference(reference) = &*typed.ty {
+        if is_context(&reference.elem) {
+            if reference.mutability.is_some() {
+                return Err(Error::new(
+                    typed.ty.span(),
+                    "take the context as `&Context`",
+                ));
+            }
+            return Ok(None);
+        }
+        let elem = &reference.elem;
+        let owned = match &**elem {
+            Type::Path(path) if path.path.is_ident("str") => "String".to_owned(),
+            Type::Slice(slice) => format!("Vec<{}>", slice.elem.to_token_stream()),
+            other => other.to_token_stream().to_string(),
+        };
+        return Err(Error::new(
+            typed.ty.span(),
+            format!("an argument of a task is an owned value: take `{owned}`"),
+        ));
+    }
+    if is_context(&typed.ty) {
+        return Err(Error::new(
+            typed.ty.span(),
+            "take the context as `&Context`",
+        ));
+    }
+    if let Type::ImplTrait(ty) = &*typed.ty {
+        return Err(Error::new(
+            ty.span(),
+            "an argument of a task has a concrete type, so that it can be read from JSON",
+        ));
+    }
+    match &*typed.pat {
+        Pat::Ident(pat) if pat.subpat.is_none() && pat.by_ref.is_none() => Ok(Some(Parameter {
+            name: pat.ident.clone(),
+            ty: (*typed.ty).clone(),
+        })),
+        other => Err(Error::new(
+            other.span(),
+            "a parameter of a task is a plain name; take it apart in the body",
+        )),
+    }
+}
+
+fn is_context(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Context"))
+}
+
+/// The type of the same name as the function, with the body as its associated function `run`.
+fn body(function: &ItemFn) -> TokenStream {
+    let ItemFn {
+        attrs,
+        vis,
+        sig,
+        block,
+        ..
+    } = function;
+    let name = &sig.ident;
+    let asyncness = &sig.asyncness;
+    let (inputs, output) = (&sig.inputs, &sig.output);
+    let doc = format!("The task `{name}`; [`{name}::run`] is its body.");
+    quote! {
+        #[doc = #doc]
+        #[allow(non_camel_case_types)]
+        #vis struct #name {}
+
+        impl #name {
+            #(#attrs)*
+            ///
+            #[doc = "The body of the task. Unit tests call it with a context from `aileron::testing`."]
+            #[allow(clippy::missing_errors_doc, clippy::unused_async)]
+            pub #asyncness fn run(#inputs) #output #block
+        }
+    }
+}
+
+/// The function that describes a use of the task in a Dag.
+fn call(
+    function: &ItemFn,
+    signature: &Signature,
+    attributes: &Attributes,
+    options: &TokenStream,
+) -> Result<TokenStream> {
+    let ItemFn {
+        attrs, vis, sig, ..
+    } = function;
+    // What instruments or wraps the body (`#[tracing::instrument]`) is for `run`, not for the description.
+    let attrs = attrs.iter().filter(|attribute| {
+        ["doc", "cfg", "allow", "deprecated"]
+            .iter()
+            .any(|name| attribute.path().is_ident(name))
+    });
+    let name = &sig.ident;
+    let task_id = match attributes.string("task_id")? {
+        Some(id) => id,
+        None => LitStr::new(&unraw(name), name.span()),
+    };
+    let returns = &signature.returns;
+    let return_name = return_name(returns);
+    let names: Vec<&Ident> = signature.parameters.iter().map(|p| &p.name).collect();
+    let types: Vec<&Type> = signature.parameters.iter().map(|p| &p.ty).collect();
+    let name_texts: Vec<String> = names.iter().map(|name| unraw(name)).collect();
+    let type_texts: Vec<String> = types.iter().map(|ty| type_text(ty)).collect();
+    let arguments: Vec<Ident> = (0..names.len())
+        .map(|i| format_ident!("argument_{i}"))
+        .collect();
+    // Spanned so that a type that cannot be read from JSON is underlined itself.
+    let next = types
+        .iter()
+        .map(|ty| quote_spanned!(ty.span()=> ::aileron::__private::next_arg::<#ty>));
+    let context = signature.context.iter().map(|_| quote!(&context,));
+    let run = quote!(#name::run(#(#context)* #(#arguments),*));
+    let run = if sig.asyncness.is_some() {
+        quote!(::aileron::__private::TaskReturn::into_result(#run.await))
+    } else {
+        quote! {
+            ::aileron::__private::blocking(move || {
+                ::aileron::__private::TaskReturn::into_result(#run)
+            })
+            .await
+        }
+    };
+    Ok(quote! {
+        #(#attrs)*
+        #[allow(clippy::missing_errors_doc)]
+        #vis fn #name(
+            #(#names: impl ::aileron::IntoArg<#types>),*
+        ) -> ::aileron::TaskCall<<#returns as ::aileron::__private::TaskReturn>::Value> {
+            ::aileron::__private::describe(
+                #task_id,
+                #options,
+                #return_name,
+                ::std::vec![#(::aileron::__private::bind::<#types>(#name_texts, #type_texts, #names)),*],
+                |context, arguments| {
+                    ::std::boxed::Box::pin(async move {
+                        #[allow(unused_mut, unused_variables)]
+                        let mut arguments = arguments;
+                        #[allow(unused_variables)]
+                        let context = context;
+                        #(let #arguments = #next(&mut arguments)?;)*
+                        ::aileron::__private::encode_return(#run?)
+                    })
+                },
+            )
+        }
+    })
+}
+
+fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
+    let retries = attributes.optional_value("retries");
+    let retry_delay = attributes.optional_duration("retry_delay")?;
+    let execution_timeout = attributes.optional_duration("execution_timeout")?;
+    let queue = attributes.optional_string("queue")?;
+    let pool = attributes.optional_string("pool")?;
+    let priority_weight = attributes.optional_value("priority_weight");
+    let trigger_rule = match attributes.string("trigger_rule")? {
+        None => quote!(::core::option::Option::None),
+        Some(rule) => quote_spanned! {rule.span()=> {
+            const RULE: ::aileron::TriggerRule = match ::aileron::TriggerRule::from_name(#rule) {
+                ::core::option::Option::Some(rule) => rule,
+                ::core::option::Option::None => {
+                    ::core::panic!("not a trigger rule of Airflow, such as \"all_success\" or \"none_failed\"")
+                }
+            };
+            ::core::option::Option::Some(RULE)
+        }},
+    };
+    let owner = attributes.optional_string("owner")?;
+    let depends_on_past = attributes.flag("depends_on_past")?;
+    let doc_md = doc_md(attributes, function)?;
+    Ok(quote! {{
+        let mut options = ::aileron::TaskOptions::default();
+        options.retries = #retries;
+        options.retry_delay = #retry_delay;
+        options.execution_timeout = #execution_timeout;
+        options.queue = #queue;
+        options.pool = #pool;
+        options.priority_weight = #priority_weight;
+        options.trigger_rule = #trigger_rule;
+        options.owner = #owner;
+        options.depends_on_past = #depends_on_past;
+        options.doc_md = #doc_md;
+        options
+    }})
+}
+
+/// The documentation for Airflow: `doc_md`, or the doc comment.
+pub(crate) fn doc_md(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
+    if attributes.string("doc_md")?.is_some() {
+        return attributes.optional_string("doc_md");
+    }
+    Ok(match docs::doc_text(&function.attrs) {
+        Some(text) => quote!(::core::option::Option::Some(::std::string::String::from(#text))),
+        None => quote!(::core::option::Option::None),
+    })
+}
+
+/// `Some("Vec<Order>")` for `Result<Vec<Order>>`, `None` for `Result<()>`, as tokens.
+fn return_name(returns: &Type) -> TokenStream {
+    let value = match returns {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .and_then(|last| match &last.arguments {
+                PathArguments::AngleBracketed(list) => list.args.first(),
+                _ => None,
+            }),
+        _ => None,
+    };
+    match value {
+        Some(GenericArgument::Type(Type::Tuple(tuple))) if tuple.elems.is_empty() => {
+            quote!(::core::option::Option::None)
+        }
+        Some(GenericArgument::Type(ty)) => {
+            let text = type_text(ty);
+            quote!(::core::option::Option::Some(#text))
+        }
+        _ => quote!(::core::option::Option::Some(::core::any::type_name::<
+            <#returns as ::aileron::__private::TaskReturn>::Value,
+        >())),
+    }
+}
+
+/// A type as a person writes it: tokens print with spaces between all of them.
+fn type_text(ty: &Type) -> String {
+    let mut text = ty.to_token_stream().to_string();
+    for (spaced, tight) in [
+        (" < ", "<"),
+        (" > ", ">"),
+        (" >", ">"),
+        ("< ", "<"),
+        (" :: ", "::"),
+        (" ,", ","),
+        ("& ", "&"),
+    ] {
+        text = text.replace(spaced, tight);
+    }
+    text
+}
+
+fn unraw(name: &Ident) -> String {
+    let text = name.to_string();
+    text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
+}

@@ -1,0 +1,24 @@
+//! Dags as Rust values: tasks, their options, and typed edges between them.
+
+mod arg;
+mod build;
+mod bundle;
+mod options;
+mod outline;
+mod task;
+
+pub use arg::{IntoArg, Output};
+pub use build::{Dag, DagError, DagErrors};
+pub use bundle::{Bundle, DagDefinition};
+pub use options::{DagOptions, TaskOptions, TriggerRule};
+pub use outline::BundleError;
+pub use task::{TaskCall, TaskReturn};
+
+pub(crate) use arg::Binding;
+pub(crate) use task::{ArgValue, Args, Handler, TaskNode};
+
+#[doc(hidden)]
+pub(crate) mod private {
+    //! What the macros call. Not for people.
+    pub use super::task::private::*;
+}

@@ -1,0 +1,293 @@
+//! Unit tests of tasks without Airflow.
+//!
+//! [`Airflow`] answers from memory what a supervisor would answer from the database. It is a stand-in for tests of task
+//! bodies and knows nothing of scheduling; Aileron's own end-to-end tests use the real thing.
+//!
+//! ```
+//! use aileron::prelude::*;
+//! use aileron::testing::Airflow;
+//!
+//! #[task]
+//! async fn total(cx: &Context, prices: Vec<i64>) -> Result<i64> {
+//!     let rate: i64 = cx.variables().get_json("rate").await?.unwrap_or(1);
+//!     cx.xcom().push("count", &prices.len()).await?;
+//!     Ok(prices.iter().sum::<i64>() * rate)
+//! }
+//!
+//! # fn main() -> Result<()> {
+//! # let rt = tokio::runtime::Builder::new_current_thread().build()?;
+//! # rt.block_on(async {
+//! let airflow = Airflow::new().variable("rate", "2");
+//! let cx = airflow.context("total");
+//! assert_eq!(total::run(&cx, vec![1, 2]).await?, 6);
+//! assert_eq!(airflow.pushed::<usize>("total", "count"), Some(2));
+//! # Ok(()) })
+//! # }
+//! ```
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aileron_wire::json;
+use aileron_wire::message::{
+    ConnectionResult, DagRun, DagRunState, DagRunType, ErrorResponse, ErrorType, TaskInstance,
+    ToSupervisor, VariableResult, XComResult,
+};
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::comm::{CallFuture, Channel, CommError, Reply};
+use crate::context::{Inner, KillHooks};
+use crate::{Connection, Context};
+
+/// An Airflow in memory: XComs, Variables and Connections for the tasks of one test.
+#[derive(Clone, Default)]
+pub struct Airflow {
+    store: Arc<Mutex<Store>>,
+}
+
+#[derive(Default)]
+struct Store {
+    xcoms: HashMap<(String, String), Value>,
+    variables: HashMap<String, String>,
+    connections: HashMap<String, ConnectionResult>,
+    params: BTreeMap<String, Value>,
+    logical_date: Option<Timestamp>,
+    try_number: Option<i64>,
+}
+
+impl Airflow {
+    /// An empty one.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The return value of an upstream task.
+    ///
+    /// # Panics
+    /// When the value cannot be JSON.
+    #[must_use]
+    pub fn xcom(self, task_id: &str, value: impl Serialize) -> Self {
+        self.xcom_at(task_id, crate::context::RETURN_VALUE, value)
+    }
+
+    /// An XCom of an upstream task under another key.
+    ///
+    /// # Panics
+    /// When the value cannot be JSON.
+    #[must_use]
+    pub fn xcom_at(self, task_id: &str, key: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("an XCom of a test is JSON");
+        self.lock()
+            .xcoms
+            .insert((task_id.to_owned(), key.to_owned()), value);
+        self
+    }
+
+    /// A Variable.
+    #[must_use]
+    pub fn variable(self, key: &str, value: &str) -> Self {
+        self.lock()
+            .variables
+            .insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// A Connection of that id and type, with more set by `fill`.
+    #[must_use]
+    pub fn connection(
+        self,
+        conn_id: &str,
+        conn_type: &str,
+        fill: impl FnOnce(&mut Connection),
+    ) -> Self {
+        let mut connection = Connection {
+            conn_id: conn_id.to_owned(),
+            conn_type: conn_type.to_owned(),
+            host: None,
+            schema: None,
+            login: None,
+            password: None,
+            port: None,
+            extra: None,
+        };
+        fill(&mut connection);
+        self.lock()
+            .connections
+            .insert(conn_id.to_owned(), connection.into());
+        self
+    }
+
+    /// A param of the run.
+    ///
+    /// # Panics
+    /// When the value cannot be JSON.
+    #[must_use]
+    pub fn param(self, name: &str, value: impl Serialize) -> Self {
+        let value = serde_json::to_value(value).expect("a param of a test is JSON");
+        self.lock().params.insert(name.to_owned(), value);
+        self
+    }
+
+    /// The run's logical date.
+    #[must_use]
+    pub fn logical_date(self, date: Timestamp) -> Self {
+        self.lock().logical_date = Some(date);
+        self
+    }
+
+    /// Which try the task is at; the first is 1.
+    #[must_use]
+    pub fn try_number(self, number: i64) -> Self {
+        self.lock().try_number = Some(number);
+        self
+    }
+
+    /// A context for a task of that id, in the Dag `test`.
+    pub fn context(&self, task_id: &str) -> Context {
+        let store = self.lock();
+        let dag_run = dag_run(store.logical_date);
+        let task_instance = TaskInstance::new(
+            Uuid::nil(),
+            task_id,
+            &dag_run.dag_id,
+            &dag_run.run_id,
+            store.try_number.unwrap_or(1),
+            Uuid::nil(),
+        );
+        Context {
+            inner: Arc::new(Inner {
+                task_instance,
+                dag_run,
+                max_tries: 0,
+                start_date: Some(Timestamp::now()),
+                params: store.params.clone(),
+                channel: Arc::new(self.clone()),
+                cancellation: CancellationToken::new(),
+                kill_hooks: KillHooks::default(),
+                runtime: None,
+            }),
+        }
+    }
+
+    /// What a task has pushed under a key, or `None`.
+    ///
+    /// # Panics
+    /// When the value does not fit `T`.
+    pub fn pushed<T: DeserializeOwned>(&self, task_id: &str, key: &str) -> Option<T> {
+        let value = self
+            .lock()
+            .xcoms
+            .get(&(task_id.to_owned(), key.to_owned()))?
+            .clone();
+        Some(serde_json::from_value(value).expect("the pushed value fits the type asked for"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self, body: &[u8]) -> Result<Option<Vec<u8>>, CommError> {
+        let mut store = self.lock();
+        let reply = match ToSupervisor::decode(body)? {
+            ToSupervisor::GetXCom(get) => {
+                let value = store.xcoms.get(&(get.task_id, get.key.clone())).cloned();
+                encode(&XComResult {
+                    key: get.key,
+                    value: Some(value),
+                })
+            }
+            ToSupervisor::SetXCom(set) => {
+                store.xcoms.insert((set.task_id, set.key), set.value);
+                return Ok(None);
+            }
+            ToSupervisor::DeleteXCom(delete) => {
+                store.xcoms.remove(&(delete.task_id, delete.key));
+                return Ok(None);
+            }
+            ToSupervisor::GetVariable(get) => match store.variables.get(&get.key) {
+                Some(value) => encode(&VariableResult {
+                    key: get.key,
+                    value: Some(value.clone()),
+                }),
+                None => encode(&refusal(ErrorType::VariableNotFound)),
+            },
+            ToSupervisor::PutVariable(put) => {
+                store
+                    .variables
+                    .insert(put.key, put.value.unwrap_or_default());
+                return Ok(None);
+            }
+            ToSupervisor::DeleteVariable(delete) => {
+                store.variables.remove(&delete.key);
+                return Ok(None);
+            }
+            ToSupervisor::GetConnection(get) => match store.connections.get(&get.conn_id) {
+                Some(connection) => encode(connection),
+                None => encode(&refusal(ErrorType::ConnectionNotFound)),
+            },
+            ToSupervisor::MaskSecret(_) => return Ok(None),
+            other => {
+                return Err(CommError::Refused {
+                    request: other.message_type().to_owned(),
+                    error: "GENERIC_ERROR".to_owned(),
+                    detail: Value::from("aileron::testing does not answer this request"),
+                });
+            }
+        };
+        reply.map(Some)
+    }
+}
+
+fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, CommError> {
+    json::encode(message).map_err(|error| CommError::closed(error.to_string()))
+}
+
+fn refusal(error: ErrorType) -> ErrorResponse {
+    ErrorResponse {
+        error,
+        detail: None,
+    }
+}
+
+fn dag_run(logical_date: Option<Timestamp>) -> DagRun {
+    let date = logical_date.unwrap_or(Timestamp::UNIX_EPOCH);
+    DagRun {
+        dag_id: "test".to_owned(),
+        run_id: format!("manual__{date}"),
+        logical_date,
+        data_interval_start: logical_date,
+        data_interval_end: logical_date,
+        run_after: date,
+        start_date: Some(date),
+        end_date: None,
+        clear_number: 0,
+        run_type: DagRunType::Manual,
+        state: DagRunState::Running,
+        conf: None,
+        triggering_user_name: None,
+        consumed_asset_events: Vec::new(),
+        partition_key: None,
+        partition_date: None,
+        note: None,
+        team_name: None,
+    }
+}
+
+impl Channel for Airflow {
+    fn call(&self, body: Vec<u8>) -> CallFuture<'_> {
+        let answer = self.answer(&body);
+        Box::pin(async move { Ok(Reply::of(answer?.map(Bytes::from))) })
+    }
+}
+
+impl std::fmt::Debug for Airflow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Airflow").finish_non_exhaustive()
+    }
+}
