@@ -125,7 +125,7 @@ pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
-    tell_level_problems();
+    tell_setting_problems();
     layer_to(Arc::clone(&PIPE), LEVELS.0.clone())
 }
 
@@ -149,10 +149,10 @@ fn tell_kept(what: &str) {
     emit(Level::Debug, OWN_LOGGER, event, Map::new());
 }
 
-fn tell_level_problems() {
+fn tell_setting_problems() {
     static TOLD: Once = Once::new();
     TOLD.call_once(|| {
-        for problem in &LEVELS.1 {
+        for problem in LEVELS.1.iter().chain(crate::secrets::setting_problems()) {
             emit(Level::Warning, OWN_LOGGER, problem.clone(), Map::new());
         }
     });

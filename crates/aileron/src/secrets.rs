@@ -34,26 +34,34 @@ use serde_json::Value;
 pub use masker::{MASK, Masker};
 pub use names::SensitiveNames;
 
-static MASKER: LazyLock<Arc<Masker>> = LazyLock::new(|| Arc::new(Masker::from_env()));
+static MASKER: LazyLock<(Arc<Masker>, Vec<String>)> = LazyLock::new(|| {
+    let (masker, problems) = Masker::from_env();
+    (Arc::new(masker), problems)
+});
 
 /// The masker of this process: the one that every log line goes through.
 ///
 /// It is made on first use, from the environment (see [`Masker::from_env`]).
 pub fn masker() -> &'static Arc<Masker> {
-    &MASKER
+    &MASKER.0
+}
+
+/// What is wrong with the masking rules in the environment; the log tells it when it starts.
+pub(crate) fn setting_problems() -> &'static [String] {
+    &MASKER.1
 }
 
 /// Masks `secret` in every log line written from now on. See [`Masker::register`].
 pub fn register(secret: &str) {
-    MASKER.register(secret);
+    MASKER.0.register(secret);
 }
 
 /// Masks the strings of a JSON value, as far as Airflow's rules call them secret. See [`Masker::register_named`].
 pub fn register_named(value: &Value, name: Option<&str>) {
-    MASKER.register_named(value, name);
+    MASKER.0.register_named(value, name);
 }
 
 /// `text` with every registered secret replaced by `***`.
 pub fn mask(text: &str) -> Cow<'_, str> {
-    MASKER.mask(text)
+    MASKER.0.mask(text)
 }

@@ -38,22 +38,18 @@ impl<S> Layer<S> for LineLayer
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
 {
+    // Values are printed before the span is locked: printing can log, and that would read the span.
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        let mut extensions = span.extensions_mut();
-        // A second layer of this kind in one subscriber finds the fields of the first.
-        if extensions.get_mut::<SpanFields>().is_none() {
-            let mut fields = Map::new();
-            attributes.record(&mut Collect(&mut fields));
-            extensions.insert(SpanFields(fields));
-        }
+        let mut fields = Map::new();
+        attributes.record(&mut Collect(&mut fields));
+        remember(id, fields, &context);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let Some(span) = context.span(id) else { return };
-        if let Some(SpanFields(fields)) = span.extensions_mut().get_mut() {
-            values.record(&mut Collect(fields));
-        }
+        let mut fields = Map::new();
+        values.record(&mut Collect(&mut fields));
+        remember(id, fields, &context);
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
@@ -83,6 +79,19 @@ impl LineLayer {
     /// The filter has judged the target; a `logger` field may have named another logger since.
     fn is_shown(&self, line: &Line) -> bool {
         self.levels.enabled(line.level, &line.logger)
+    }
+}
+
+/// Adds to the fields of a span. A second layer of this kind in the same subscriber adds the same fields again.
+fn remember<S>(id: &Id, fields: Map<String, Value>, context: &Context<'_, S>)
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+{
+    let Some(span) = context.span(id) else { return };
+    let mut extensions = span.extensions_mut();
+    match extensions.get_mut::<SpanFields>() {
+        Some(SpanFields(known)) => known.extend(fields),
+        None => extensions.insert(SpanFields(fields)),
     }
 }
 

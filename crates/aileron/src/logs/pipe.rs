@@ -42,7 +42,8 @@ pub enum PipeError {
 /// - Logging appends to the queue under a short lock. It never waits for the network, and a task that keeps its thread busy
 ///   still gets its lines out: a thread of the pipe's own masks, encodes and writes them.
 /// - At most [`QUEUE_LIMIT`] bytes wait. Lines beyond that are dropped; once half of the queue is written, one warning line
-///   in their place tells how many. A single larger line passes while nothing else waits.
+///   in their place tells how many. Errors may take an eighth more, so that a flood does not hide why a task failed. A single
+///   larger line passes while nothing else waits.
 /// - When the socket is lost, one notice, the lines it has not taken and all later ones go to standard error as text.
 ///
 /// The process has one pipe, behind the functions of [`crate::logs`]. Others serve tests.
@@ -231,8 +232,7 @@ impl Shared {
         let size = line.size();
         let wake = {
             let mut state = self.state();
-            let is_too_much = state.bytes > 0 && state.bytes.saturating_add(size) > self.limit;
-            if state.full || is_too_much {
+            if !state.has_room(line.level, size, self.limit) {
                 state.full = true;
                 state.dropped += 1;
                 return;
@@ -282,6 +282,14 @@ impl Shared {
 }
 
 impl State {
+    /// What went wrong is worth most when a flood of lines is in front of it: an eighth more is kept for errors.
+    fn has_room(&self, level: Level, size: usize, limit: usize) -> bool {
+        let is_error = level >= Level::Error;
+        let limit = if is_error { limit + limit / 8 } else { limit };
+        let fits = self.bytes == 0 || self.bytes.saturating_add(size) <= limit;
+        fits && (is_error || !self.full)
+    }
+
     fn accept(&mut self, line: Line, size: usize) {
         self.bytes += size;
         self.accepted += 1;

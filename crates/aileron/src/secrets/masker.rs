@@ -19,6 +19,10 @@ pub const MASK: &str = "***";
 /// The shortest secret that is masked, in characters, unless `[logging] min_length_masked_secret` says otherwise.
 const MIN_LENGTH: usize = 5;
 
+const MIN_LENGTH_VARIABLE: &str = "AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET";
+const WORDS_VARIABLE: &str = "AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES";
+const HIDE_VARIABLE: &str = "AIRFLOW__CORE__HIDE_SENSITIVE_VAR_CONN_FIELDS";
+
 /// A word too common to hide: masking it would only make the logs unreadable. Airflow leaves it out as well.
 const NEVER_MASKED: &str = "airflow";
 
@@ -69,20 +73,17 @@ impl Masker {
 
     /// A masker with the rules of this process's Airflow configuration, as far as it is in the environment:
     /// `AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET`, `AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES` and
-    /// `AIRFLOW__CORE__HIDE_SENSITIVE_VAR_CONN_FIELDS`. What is not set, or is no number, has Airflow's default.
-    pub fn from_env() -> Self {
-        let min_length = env::var("AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET")
-            .ok()
-            .and_then(|text| text.trim().parse().ok())
-            .unwrap_or(MIN_LENGTH);
-        let hide = env::var("AIRFLOW__CORE__HIDE_SENSITIVE_VAR_CONN_FIELDS").unwrap_or_default();
-        let names = if is_false(&hide) {
-            SensitiveNames::none()
+    /// `AIRFLOW__CORE__HIDE_SENSITIVE_VAR_CONN_FIELDS`; and one sentence for each setting that makes no sense. Such a setting
+    /// has Airflow's default.
+    pub fn from_env() -> (Self, Vec<String>) {
+        let mut problems = Vec::new();
+        let min_length = min_length(&setting(MIN_LENGTH_VARIABLE), &mut problems);
+        let names = if is_hiding(&setting(HIDE_VARIABLE), &mut problems) {
+            SensitiveNames::default().with_words(&setting(WORDS_VARIABLE))
         } else {
-            let words = env::var("AIRFLOW__CORE__SENSITIVE_VAR_CONN_NAMES").unwrap_or_default();
-            SensitiveNames::default().with_words(&words)
+            SensitiveNames::none()
         };
-        Self::new(min_length, names)
+        (Self::new(min_length, names), problems)
     }
 
     /// The names whose values this masker hides.
@@ -250,11 +251,35 @@ fn is_never_masked(secret: &str) -> bool {
     secret.eq_ignore_ascii_case(NEVER_MASKED)
 }
 
-/// Airflow reads `f`, `false` and `0` as false.
-fn is_false(text: &str) -> bool {
-    ["f", "false", "0"]
-        .iter()
-        .any(|word| text.trim().eq_ignore_ascii_case(word))
+fn setting(variable: &str) -> String {
+    env::var(variable)
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+fn min_length(text: &str, problems: &mut Vec<String>) -> usize {
+    if text.is_empty() {
+        return MIN_LENGTH;
+    }
+    text.parse().unwrap_or_else(|_| {
+        problems.push(format!(
+            "{MIN_LENGTH_VARIABLE} is {text:?}, which is no number of characters; {MIN_LENGTH} is used"
+        ));
+        MIN_LENGTH
+    })
+}
+
+/// The words are those that Airflow reads as a boolean.
+fn is_hiding(text: &str, problems: &mut Vec<String>) -> bool {
+    match text {
+        "f" | "false" | "0" => return false,
+        "" | "t" | "true" | "1" => {}
+        _ => problems.push(format!(
+            "{HIDE_VARIABLE} is {text:?}, which is neither true nor false; true is used"
+        )),
+    }
+    true
 }
 
 fn replace(automaton: &AhoCorasick, text: &str) -> String {
@@ -307,6 +332,19 @@ mod tests {
         assert_eq!(masker.mask("hunter2000-and-more!"), "***!");
         assert_eq!(masker.mask("hunter2000-and-less"), "***-and-less");
         assert_eq!(masker.mask("abcdefabcdef"), "******");
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_told_and_hide_as_usual() {
+        let mut problems = Vec::new();
+        assert_eq!(min_length("8", &mut problems), 8);
+        assert_eq!(min_length("", &mut problems), MIN_LENGTH);
+        assert!(!is_hiding("false", &mut problems));
+        assert!(is_hiding("", &mut problems));
+        assert_eq!(problems, Vec::<String>::new());
+        assert_eq!(min_length("long", &mut problems), MIN_LENGTH);
+        assert!(is_hiding("perhaps", &mut problems));
+        assert_eq!(problems.len(), 2);
     }
 
     #[test]
