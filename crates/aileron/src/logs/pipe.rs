@@ -174,12 +174,12 @@ impl LogPipe {
         if let Err(PipeError::Thread(_)) = self.to_stderr() {
             self.shared.drain();
         }
-        let end = Instant::now() + deadline;
+        let start = Instant::now();
         let mut state = self.shared.state();
         // A notice about dropped lines that is still due counts as accepted.
         let target = state.accepted + u64::from(state.full);
         while state.finished < target {
-            let left = end.saturating_duration_since(Instant::now());
+            let left = deadline.saturating_sub(start.elapsed());
             if left.is_zero() {
                 return false;
             }
@@ -320,7 +320,7 @@ impl State {
                 Level::Warning,
                 super::OWN_LOGGER.into(),
                 format!(
-                    "{dropped} log lines were dropped: they came faster than they could be written"
+                    "Log lines were dropped, because they came faster than they could be written: {dropped}"
                 ),
                 Map::from_iter([("dropped".to_owned(), Value::from(dropped))]),
             );
