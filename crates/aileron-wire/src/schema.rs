@@ -11,6 +11,53 @@ use serde::de::DeserializeOwned;
 use crate::json::JsonMap;
 use crate::message::*;
 
+/// The definitions that came with 2026-10-30.
+pub const ADDED_DEFINITIONS: &[&str] = &[
+    "ArgValueSchema",
+    "DagSourceCode",
+    "LiteralArgBinding",
+    "LoopContext",
+    "LoopDecisionPayload",
+    "SetExecutionTimeout",
+    "TaskArgBinding",
+    "UpdateDagRunNote",
+    "XComArgBinding",
+];
+
+/// The fields that came with 2026-10-30, by definition.
+pub const ADDED_FIELDS: &[(&str, &[&str])] = &[
+    ("BundleInfo", &["version_data"]),
+    ("DagCallbackRequest", &["version_data"]),
+    (
+        "DagFileParsingResult",
+        &["parsed_definitions", "dag_source_codes"],
+    ),
+    ("EmailRequest", &["version_data"]),
+    ("GetAssetEventByAsset", ASSET_FILTERS),
+    ("GetAssetEventByAssetAlias", ASSET_FILTERS),
+    ("GetXCom", &["previous_iteration"]),
+    ("GetXComCount", &["previous_iteration"]),
+    ("GetXComSequenceItem", &["previous_iteration"]),
+    ("GetXComSequenceSlice", &["previous_iteration"]),
+    ("PreviousTIResponse", REGION),
+    ("SucceedTask", &["loop_decision"]),
+    (
+        "TIRunContext",
+        &[
+            "loop",
+            "first_task_reschedule_start_date",
+            "arg_bindings",
+            "multi_team",
+        ],
+    ),
+    ("TaskCallbackRequest", &["version_data"]),
+    ("TaskInstance", REGION),
+    ("TaskState", &["retry_reason", "loop_decision"]),
+];
+
+const ASSET_FILTERS: &[&str] = &["partition_key", "partition_key_regexp_pattern", "extra"];
+const REGION: &[&str] = &["region_id", "region_index"];
+
 /// Called once for every type.
 pub trait Visit {
     /// `name` is the name of the definition in the published schema.

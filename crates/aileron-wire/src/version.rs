@@ -18,7 +18,7 @@
 //! | `BundleInfo`, `DagCallbackRequest`, `TaskCallbackRequest`, `EmailRequest` | `version_data` |
 //!
 //! It also added the messages `SetExecutionTimeout` and `UpdateDagRunNote`, and it allows a null
-//! `start_date` in `DagRun`.
+//! `start_date` in `DagRunAssetReference`.
 //!
 //! [`Message::downgrade`]: crate::message::Message::downgrade
 

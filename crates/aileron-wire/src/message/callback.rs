@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text_enum::text_enum;
 use super::{
     dag_run::DagRun, defaults, defaults::required, startup::TIRunContext,
     task_instance::TaskInstance, task_instance::TaskInstanceState,
@@ -202,15 +203,14 @@ impl EmailRequest {
     }
 }
 
-/// What an e-mail is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EmailType {
-    /// `failure`.
-    #[default]
-    Failure,
-    /// `retry`.
-    Retry,
+text_enum! {
+    /// What an e-mail is about.
+    #[derive(Default)]
+    EmailType {
+        #[default]
+        Failure = "failure",
+        Retry = "retry",
+    }
 }
 
 /// What the callback of a Dag knows about its run.

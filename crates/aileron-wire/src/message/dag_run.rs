@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::text_enum::text_enum;
 use super::{asset_event::AssetEventDagRunReference, defaults, defaults::required, message};
 use crate::json::{JsonMap, free_form};
 use crate::time;
@@ -74,36 +75,26 @@ pub struct DagRun {
     pub team_name: Option<String>,
 }
 
-/// The state of a Dag run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DagRunState {
-    /// `queued`.
-    Queued,
-    /// `running`.
-    Running,
-    /// `success`.
-    Success,
-    /// `failed`.
-    Failed,
+text_enum! {
+    /// The state of a Dag run.
+    DagRunState {
+        Queued = "queued",
+        Running = "running",
+        Success = "success",
+        Failed = "failed",
+    }
 }
 
-/// What started a Dag run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DagRunType {
-    /// `backfill`.
-    Backfill,
-    /// `scheduled`.
-    Scheduled,
-    /// `manual`.
-    Manual,
-    /// `operator_triggered`.
-    OperatorTriggered,
-    /// `asset_triggered`.
-    AssetTriggered,
-    /// `asset_materialization`.
-    AssetMaterialization,
+text_enum! {
+    /// What started a Dag run.
+    DagRunType {
+        Backfill = "backfill",
+        Scheduled = "scheduled",
+        Manual = "manual",
+        OperatorTriggered = "operator_triggered",
+        AssetTriggered = "asset_triggered",
+        AssetMaterialization = "asset_materialization",
+    }
 }
 
 /// Asks for a Dag run. The answer is a [`DagRunResult`].

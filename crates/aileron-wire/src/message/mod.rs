@@ -53,6 +53,7 @@ mod startup;
 mod tagged;
 mod task_instance;
 mod task_state_store;
+mod text_enum;
 mod variable;
 mod xcom;
 

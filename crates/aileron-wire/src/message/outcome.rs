@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::text_enum::text_enum;
 use super::{asset::AssetProfile, kwargs::Kwargs, message};
 use crate::SchemaVersion;
 use crate::json::{JsonMap, free_form};
@@ -145,16 +146,13 @@ impl TaskState {
 
 message!(TaskState, downgrade = strip);
 
-/// The states that a [`TaskState`] can report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TerminalState {
-    /// `failed`.
-    Failed,
-    /// `skipped`.
-    Skipped,
-    /// `removed`.
-    Removed,
+text_enum! {
+    /// The states that a [`TaskState`] can report.
+    TerminalState {
+        Failed = "failed",
+        Skipped = "skipped",
+        Removed = "removed",
+    }
 }
 
 /// The task waits for a trigger and leaves its worker.
@@ -323,22 +321,47 @@ pub enum SkippedTask {
     Mapped(String, i64),
 }
 
-/// Declares the only value that the `state` of a message can have.
-macro_rules! fixed_state {
-    ($name:ident, $text:literal, $variant:ident) => {
-        #[doc = concat!("The only value of a field: `", $text, "`.")]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-        pub enum $name {
-            #[doc = concat!("`", $text, "`.")]
-            #[default]
-            #[serde(rename = $text)]
-            $variant,
-        }
-    };
+text_enum! {
+    /// The only `state` of a [`SucceedTask`].
+    #[derive(Default)]
+    SuccessState {
+        #[default]
+        Success = "success",
+    }
 }
 
-fixed_state!(SuccessState, "success", Success);
-fixed_state!(UpForRetryState, "up_for_retry", UpForRetry);
-fixed_state!(DeferredState, "deferred", Deferred);
-fixed_state!(UpForRescheduleState, "up_for_reschedule", UpForReschedule);
-fixed_state!(AwaitingInputState, "awaiting_input", AwaitingInput);
+text_enum! {
+    /// The only `state` of a [`RetryTask`].
+    #[derive(Default)]
+    UpForRetryState {
+        #[default]
+        UpForRetry = "up_for_retry",
+    }
+}
+
+text_enum! {
+    /// The only `state` of a [`DeferTask`].
+    #[derive(Default)]
+    DeferredState {
+        #[default]
+        Deferred = "deferred",
+    }
+}
+
+text_enum! {
+    /// The only `state` of a [`RescheduleTask`].
+    #[derive(Default)]
+    UpForRescheduleState {
+        #[default]
+        UpForReschedule = "up_for_reschedule",
+    }
+}
+
+text_enum! {
+    /// The only `state` of an [`AwaitInputTask`].
+    #[derive(Default)]
+    AwaitingInputState {
+        #[default]
+        AwaitingInput = "awaiting_input",
+    }
+}

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::text_enum::text_enum;
 use super::{defaults, message};
 use crate::SchemaVersion;
 use crate::json::{JsonMap, free_form};
@@ -91,36 +92,23 @@ impl TaskInstance {
     }
 }
 
-/// The state of a task instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TaskInstanceState {
-    /// `removed`.
-    Removed,
-    /// `scheduled`.
-    Scheduled,
-    /// `queued`.
-    Queued,
-    /// `running`.
-    Running,
-    /// `success`.
-    Success,
-    /// `restarting`.
-    Restarting,
-    /// `failed`.
-    Failed,
-    /// `up_for_retry`.
-    UpForRetry,
-    /// `up_for_reschedule`.
-    UpForReschedule,
-    /// `upstream_failed`.
-    UpstreamFailed,
-    /// `skipped`.
-    Skipped,
-    /// `deferred`.
-    Deferred,
-    /// `awaiting_input`.
-    AwaitingInput,
+text_enum! {
+    /// The state of a task instance.
+    TaskInstanceState {
+        Removed = "removed",
+        Scheduled = "scheduled",
+        Queued = "queued",
+        Running = "running",
+        Success = "success",
+        Restarting = "restarting",
+        Failed = "failed",
+        UpForRetry = "up_for_retry",
+        UpForReschedule = "up_for_reschedule",
+        UpstreamFailed = "upstream_failed",
+        Skipped = "skipped",
+        Deferred = "deferred",
+        AwaitingInput = "awaiting_input",
+    }
 }
 
 /// Asks for the task instance of an earlier run. The answer is a [`PreviousTIResult`].
