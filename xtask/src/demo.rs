@@ -92,7 +92,9 @@ fn show(airflow: &Airflow, run: &DagRun) -> Result<()> {
         "Dag run {} of Dag {}: {}",
         run.dag_run_id, run.dag_id, run.state
     );
-    for instance in api.task_instances(run)? {
+    let mut instances = api.task_instances(run)?;
+    instances.sort_by(|a, b| a.start_date.cmp(&b.start_date));
+    for instance in instances {
         let state = instance.state.as_deref().unwrap_or("not scheduled");
         let duration = instance
             .duration

@@ -43,7 +43,10 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         AirflowVersion::V3_3_2
     };
     let environment = environment::prepare(version)?;
-    let mut setup = Setup::new(version).python(environment.python).triggerer();
+    let mut setup = Setup::new(version)
+        .python(environment.python)
+        .triggerer()
+        .schedules();
     setup = dags.into_iter().fold(setup, Setup::dags);
     setup = bundle.into_iter().fold(setup, Setup::bundle);
     if let Some(home) = home {

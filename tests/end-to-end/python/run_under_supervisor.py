@@ -5,20 +5,35 @@ describes, and answers with one line of JSON on standard output: how the task en
 and every log line.
 """
 
+import atexit
 import json
 import logging
 import os
+import shutil
 import sys
+import tempfile
 import time
 import uuid
 from datetime import datetime, timezone
 
-import structlog
+# Airflow looks for its configuration when it is imported.
+HOME = os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="aileron-supervisor-")
+OWNER = os.getpid()
 
-from airflow.sdk.api import client as api_client
-from airflow.sdk.api.datamodels._generated import BundleInfo, TaskInstance
-from airflow.sdk.coordinators._subprocess import _PopenActivitySubprocess
-from airflow.sdk.execution_time import supervisor
+
+@atexit.register
+def remove_home():
+    # Python tasks run in forks of this process.
+    if os.getpid() == OWNER:
+        shutil.rmtree(HOME, ignore_errors=True)
+
+
+import structlog  # noqa: E402
+
+from airflow.sdk.api import client as api_client  # noqa: E402
+from airflow.sdk.api.datamodels._generated import BundleInfo, TaskInstance  # noqa: E402
+from airflow.sdk.coordinators._subprocess import _PopenActivitySubprocess  # noqa: E402
+from airflow.sdk.execution_time import supervisor  # noqa: E402
 
 # Airflow 3.3 talks HTTP with httpx, 3.4 with httpx2.
 http = getattr(api_client, "httpx", None) or api_client.httpx2
@@ -206,9 +221,11 @@ def run(task):
 
 
 def main():
-    # What Airflow prints must not get between the answers.
+    # What Airflow prints must not get between the answers, and is of no use between the lines of a test either.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    with open(os.path.join(HOME, "supervisor.log"), "wb") as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
     for line in sys.stdin:
         answers.write(json.dumps(run(json.loads(line))) + "\n")
         answers.flush()

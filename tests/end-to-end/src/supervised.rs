@@ -153,8 +153,6 @@ pub struct Supervisor {
     child: Child,
     tasks: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
-    // Airflow looks for a configuration there.
-    home: tempfile::TempDir,
 }
 
 impl Supervisor {
@@ -164,24 +162,29 @@ impl Supervisor {
     /// When the version's Python is not known or does not start.
     pub fn start(version: AirflowVersion, dags: Option<&Path>) -> Result<Self> {
         let python = version.python()?;
-        let home = tempfile::Builder::new()
-            .prefix("aileron-supervisor-")
-            .tempdir()?;
-        let dags = dags.unwrap_or(home.path());
-        let variables = [
-            ("AIRFLOW_HOME", home.path().display().to_string()),
-            ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
-            ("AIRFLOW__CORE__DAGS_FOLDER", dags.display().to_string()),
-            ("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "1".to_owned()),
-        ]
-        .map(|(name, value)| (name.to_owned(), value));
+        let mut variables = vec![
+            (
+                "AIRFLOW__CORE__LOAD_EXAMPLES".to_owned(),
+                "False".to_owned(),
+            ),
+            (
+                "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL".to_owned(),
+                "1".to_owned(),
+            ),
+            // Dag files lie in the repository.
+            ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
+        ];
+        if let Some(dags) = dags {
+            variables.push((
+                "AIRFLOW__CORE__DAGS_FOLDER".to_owned(),
+                dags.display().to_string(),
+            ));
+        }
         let mut command = clean_command(&python, &variables);
         command
             .args(["-c", SCRIPT])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
-        // Its own log would get between the lines of the test's output; it is the test's only when something fails.
-        command.stderr(std::fs::File::create(home.path().join("supervisor.log"))?);
         let mut child = command
             .spawn()
             .with_context(|| format!("cannot run {}", python.display()))?;
@@ -194,26 +197,20 @@ impl Supervisor {
             child,
             tasks,
             answers: BufReader::new(answers),
-            home,
         })
     }
 
     /// Runs one task to its end.
     ///
     /// # Errors
-    /// When the supervisor code itself fails; the text holds what it printed.
+    /// When the supervisor code itself fails; it says why on standard error.
     pub fn run(&mut self, task: &Task) -> Result<Outcome> {
         let tasks = self.tasks.as_mut().context("the supervisor has ended")?;
         let line = serde_json::to_string(task)?;
         let mut answer = String::new();
         let asked = writeln!(tasks, "{line}").and_then(|()| tasks.flush());
         if asked.is_err() || self.answers.read_line(&mut answer)? == 0 {
-            let log = std::fs::read_to_string(self.home.path().join("supervisor.log"))
-                .unwrap_or_default();
-            bail!(
-                "the supervisor ended instead of running {}:\n{log}",
-                task.task_id
-            );
+            bail!("the supervisor ended instead of running {}", task.task_id);
         }
         serde_json::from_str(&answer).with_context(|| format!("the supervisor answered {answer}"))
     }

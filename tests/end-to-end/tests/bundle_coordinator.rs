@@ -7,75 +7,9 @@ use std::path::{Path, PathBuf};
 
 use aileron_bundle::manifest::{ArgSource, DagEntry, Manifest};
 use aileron_bundle::{Bundle, BundleWriter};
-use bundle_support::{coordinator, coordinator_of_all, python, shop};
+use bundle_support::{TRICKY, coordinator, coordinator_of_all, python, shop};
 use end_to_end::AirflowVersion;
 use serde_json::{Value, json};
-
-/// Texts that YAML readers take for something else, or stumble over.
-const TRICKY: &[&str] = &[
-    "yes",
-    "No",
-    "on",
-    "Off",
-    "y",
-    "null",
-    "~",
-    "",
-    "1",
-    "1.0",
-    "1e3",
-    "0x1f",
-    "017",
-    "0o17",
-    "1_000",
-    "1:30",
-    "2026-06-16",
-    "2026-06-16T00:00:00Z",
-    "=",
-    "<<",
-    ".inf",
-    ".nan",
-    "-",
-    "- a",
-    "a: b",
-    "a #b",
-    "#",
-    "&a",
-    "*a",
-    "!t",
-    "%d",
-    "@daily",
-    "`",
-    "'q'",
-    "\"q\"",
-    "a\\b",
-    "a\tb",
-    "a\nb",
-    "a\n\n",
-    "\na",
-    "a\r\nb",
-    "\0",
-    "\u{7f}",
-    "\u{85}",
-    "\u{a0}",
-    "\u{2028}",
-    "\u{feff}",
-    "é",
-    "日本",
-    "😀",
-    " a",
-    "a ",
-    "{a",
-    "[a",
-    "]",
-    ",",
-    "?",
-    "|",
-    ">",
-    "---",
-    "...",
-    "true",
-];
 
 fn executable(directory: &Path) -> PathBuf {
     let path = directory.join("executable.sh");

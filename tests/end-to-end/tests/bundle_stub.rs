@@ -7,15 +7,19 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use aileron_bundle::BundleWriter;
-use aileron_bundle::manifest::{ArgSource, DagOutline, TaskOutline};
-use bundle_support::{aileron, dags, shop};
+use aileron_bundle::manifest::{ArgSource, DagOutline, Manifest, TaskOutline};
+use bundle_support::{TRICKY, aileron, dags, shop};
 use end_to_end::AirflowVersion;
 use serde_json::{Value, json};
 
 fn stub(directory: &Path, more: &[&str]) -> PathBuf {
+    stub_of(shop(), directory, more)
+}
+
+fn stub_of(manifest: Manifest, directory: &Path, more: &[&str]) -> PathBuf {
     let executable = directory.join("executable.sh");
     std::fs::write(&executable, "#!/bin/sh\nexit 0\n").unwrap();
-    BundleWriter::new(executable, shop())
+    BundleWriter::new(executable, manifest)
         .write(directory.join("shop"))
         .unwrap();
     let arguments = [&["stub", "shop", "--output", "shop.py"], more].concat();
@@ -152,5 +156,32 @@ fn external_tasks_come_from_the_module_that_is_named() {
             (&json!(9), &json!(["extract"])),
             "Airflow {airflow}"
         );
+    }
+}
+
+#[test]
+fn texts_and_literals_reach_airflow_as_they_are() {
+    let mut manifest = shop();
+    let texts = json!({"list": TRICKY, "map": TRICKY.iter().map(|text| (*text, *text)).collect::<std::collections::BTreeMap<_, _>>()});
+    let dag = &mut manifest.aileron.as_mut().unwrap().dags[0];
+    dag.doc_md = Some(TRICKY.concat());
+    dag.tasks[2].doc_md = Some(TRICKY.join("\n"));
+    dag.tasks[2].args[2].source = ArgSource::Literal {
+        value: texts.clone(),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let file = stub_of(manifest, dir.path(), &[]);
+    for airflow in AirflowVersion::ALL {
+        let found = read(airflow, &file);
+        assert_eq!(
+            found["shop"]["doc_md"],
+            TRICKY.concat(),
+            "Airflow {airflow}"
+        );
+        let task = &found["shop"]["tasks"]["summarise"];
+        assert_eq!(task["doc_md"], TRICKY.join("\n"), "Airflow {airflow}");
+        if airflow == AirflowVersion::V3_4_0b2 {
+            assert_eq!(task["arg_bindings"][2]["value"], texts);
+        }
     }
 }

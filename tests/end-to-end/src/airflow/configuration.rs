@@ -65,6 +65,8 @@ pub(super) fn variables(setup: &Setup, home: &Home, ports: Ports) -> Result<Vec<
     set("api", "secret_key", URL_SAFE.encode(random_bytes()));
     set("api_auth", "jwt_secret", URL_SAFE.encode(random_bytes()));
     set("usage_data_collection", "enabled", "False".to_owned());
+    // Only triggered runs, none that a schedule adds to them.
+    set("scheduler", "use_job_schedule", setup.schedules.to_string());
     for (section, key, value) in INTERVALS {
         set(section, key, (*value).to_owned());
     }

@@ -33,6 +33,7 @@ pub struct Setup {
     variables: Vec<(String, String)>,
     parallelism: u32,
     triggerer: bool,
+    schedules: bool,
 }
 
 impl Setup {
@@ -47,6 +48,7 @@ impl Setup {
             variables: Vec::new(),
             parallelism: 4,
             triggerer: false,
+            schedules: false,
         }
     }
 
@@ -89,6 +91,12 @@ impl Setup {
     /// Also starts a triggerer, which only deferred tasks need.
     pub fn triggerer(mut self) -> Self {
         self.triggerer = true;
+        self
+    }
+
+    /// Also starts the runs that the Dags' schedules ask for, not only triggered ones.
+    pub fn schedules(mut self) -> Self {
+        self.schedules = true;
         self
     }
 

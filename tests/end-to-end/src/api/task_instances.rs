@@ -25,6 +25,8 @@ pub struct TaskInstance {
     pub try_number: u32,
     /// The process that runs it.
     pub pid: Option<u32>,
+    /// When its last try started, RFC 3339.
+    pub start_date: Option<String>,
     /// How long it ran, in seconds.
     pub duration: Option<f64>,
 }

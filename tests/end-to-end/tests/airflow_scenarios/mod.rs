@@ -1,0 +1,103 @@
+//! What holds on every Airflow version, with the bundle `tests/bundles/scenarios`.
+
+mod failures;
+mod large_value;
+mod logging;
+mod orders;
+mod termination;
+mod values;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Result;
+use end_to_end::bundle::Built;
+use end_to_end::{Airflow, AirflowVersion, DagRun, Setup, Suite, TaskLog, workspace_root};
+use serde_json::json;
+
+/// No wait in these tests takes longer unless something is wrong.
+const LIMIT: Duration = Duration::from_secs(120);
+
+/// Runs the tests on this version.
+pub(crate) fn run(version: AirflowVersion) -> ExitCode {
+    Suite::new(move || start(version))
+        .test(
+            "values_pass_from_rust_to_python_and_back",
+            values::pass_from_rust_to_python_and_back,
+        )
+        .test(
+            "xcoms_are_read_back_through_airflow",
+            values::are_read_back_through_airflow,
+        )
+        .test(
+            "the_orders_example_runs_behind_its_generated_stub",
+            orders::runs_behind_its_generated_stub,
+        )
+        .test(
+            "a_failed_try_is_followed_by_one_that_succeeds",
+            failures::a_failed_try_is_followed_by_one_that_succeeds,
+        )
+        .test(
+            "a_panic_fails_the_task_and_is_logged_with_its_place",
+            failures::a_panic_fails_the_task,
+        )
+        .test(
+            "a_no_retry_error_fails_at_once",
+            failures::a_no_retry_error_fails_at_once,
+        )
+        .test(
+            "a_task_the_bundle_does_not_have_is_removed",
+            failures::a_task_the_bundle_does_not_have_is_removed,
+        )
+        .test("a_value_of_20_mb_arrives_whole", large_value::arrives_whole)
+        .test(
+            "log_lines_reach_the_task_log_with_their_level",
+            logging::lines_keep_their_level,
+        )
+        .test(
+            "secrets_are_masked_in_the_task_log",
+            logging::secrets_are_masked,
+        )
+        .test(
+            "a_terminated_task_runs_its_hook_and_ends",
+            termination::runs_its_hook_and_ends,
+        )
+        .run()
+}
+
+fn start(version: AirflowVersion) -> Result<Airflow> {
+    let scenarios = Built::package("scenarios")?;
+    let orders = Built::package("orders")?;
+    let stubs = tempfile::tempdir()?;
+    let stub = stubs.path().join("orders.py");
+    orders.write_stub(&stub)?;
+    let airflow = Setup::new(version)
+        .dags(workspace_root().join("tests/end-to-end/dags/scenarios.py"))
+        .dags(stub)
+        .bundle(&scenarios.bundle)
+        .bundle(&orders.bundle)
+        .start()?;
+    logging::create_secrets(airflow.api())?;
+    Ok(airflow)
+}
+
+/// Starts a run of the Dag and waits for its end.
+fn run_dag(airflow: &Airflow, dag_id: &str) -> Result<DagRun> {
+    let api = airflow.api();
+    api.wait_for_dag(dag_id, LIMIT)?;
+    let run = api.trigger(dag_id, &json!({}))?;
+    api.wait_for_run(&run, LIMIT)
+}
+
+/// Starts a run of the Dag and waits for its success.
+fn run_to_success(airflow: &Airflow, dag_id: &str) -> Result<DagRun> {
+    let api = airflow.api();
+    api.wait_for_dag(dag_id, LIMIT)?;
+    let run = api.trigger(dag_id, &json!({}))?;
+    api.wait_for_success(&run, LIMIT)
+}
+
+/// The log file of a try.
+fn log_file(airflow: &Airflow, run: &DagRun, task_id: &str, try_number: u32) -> Result<TaskLog> {
+    TaskLog::read(&airflow.task_log_path(&run.dag_id, &run.dag_run_id, task_id, try_number))
+}
