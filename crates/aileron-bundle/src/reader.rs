@@ -71,13 +71,8 @@ impl Bundle {
     }
 
     /// Size of the whole file in bytes.
-    pub fn len(&self) -> u64 {
+    pub fn file_len(&self) -> u64 {
         self.len
-    }
-
-    /// Always false: a bundle has an executable and a trailer.
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     /// The trailer as read.

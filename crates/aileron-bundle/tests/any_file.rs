@@ -17,7 +17,8 @@ fn read_all(bytes: &[u8]) -> bool {
     let regions = *bundle.regions();
     assert!(0 < regions.source_start && regions.source_start <= regions.metadata_start);
     assert!(
-        regions.metadata_start <= regions.trailer_start && regions.trailer_start < bundle.len()
+        regions.metadata_start <= regions.trailer_start
+            && regions.trailer_start < bundle.file_len()
     );
     let _ = (
         bundle.manifest_text(),

@@ -15,8 +15,8 @@ fn a_bundle_gives_back_executable_source_and_manifest() {
     assert_eq!(bundle.source().unwrap(), "fn main() {}\n");
     assert_eq!(bundle.binary_prefix(4).unwrap(), b"\x7fELF");
     assert_eq!(bundle.manifest().unwrap(), packed.manifest);
-    assert_eq!(bundle.len(), packed.len);
-    assert_eq!(bundle.len(), std::fs::metadata(&path).unwrap().len());
+    assert_eq!(bundle.file_len(), packed.len);
+    assert_eq!(bundle.file_len(), std::fs::metadata(&path).unwrap().len());
     let expected = aileron_bundle::manifest::Manifest {
         source: Some("main.rs".into()),
         digests: packed.manifest.digests.clone(),

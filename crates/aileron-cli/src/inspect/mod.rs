@@ -48,7 +48,7 @@ fn json(bundle: &Bundle, manifest: &Manifest, kind: &ExecutableKind) -> serde_js
     let (regions, trailer) = (bundle.regions(), bundle.trailer());
     json!({
         "path": bundle.path(),
-        "size": bundle.len(),
+        "size": bundle.file_len(),
         "executable": kind.to_string(),
         "regions": {
             "binary": {"offset": 0, "length": regions.source_start, "sha256": trailer.binary_sha256.to_string()},
@@ -74,7 +74,7 @@ fn text(
     writeln!(
         text,
         "  size        {} (executable {}, source {}, manifest {})",
-        size::human(bundle.len()),
+        size::human(bundle.file_len()),
         size::human(regions.source_start),
         size::human(trailer.source_len.into()),
         size::human(trailer.metadata_len.into()),

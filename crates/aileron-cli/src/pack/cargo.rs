@@ -31,14 +31,14 @@ pub(super) struct Built {
 
 /// Runs `cargo build`; cargo's own progress and errors go to stderr as they come.
 pub(super) fn build(build: &Build<'_>) -> anyhow::Result<Built> {
-    let manifest_path = build.dir.join("Cargo.toml");
-    if !manifest_path.is_file() {
+    if !build.dir.join("Cargo.toml").is_file() {
         let message = "there is no Cargo.toml; give the directory of a project (`aileron new` makes one), or pack a ready \
                        file with --executable";
         return Err(UsageError(format!("{}: {message}", build.dir.display())).into());
     }
+    // From the project's directory, so that its own cargo configuration counts.
     let metadata = MetadataCommand::new()
-        .manifest_path(&manifest_path)
+        .current_dir(build.dir)
         .no_deps()
         .exec()
         .with_context(|| format!("cannot read the project in {}", build.dir.display()))?;

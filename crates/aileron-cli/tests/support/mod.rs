@@ -68,13 +68,20 @@ impl Sandbox {
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_aileron"))
+        ran(self.command(arguments).output().unwrap())
+    }
+
+    pub(crate) fn run_with_env(&self, arguments: &[&str], name: &str, value: &Path) -> Ran {
+        ran(self.command(arguments).env(name, value).output().unwrap())
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aileron"));
+        command
             .args(arguments)
             .current_dir(self.directory.path())
-            .env_remove("CLICOLOR_FORCE")
-            .output()
-            .unwrap();
-        ran(output)
+            .env_remove("CLICOLOR_FORCE");
+        command
     }
 
     /// Puts an executable script there. Written by another process: a file that this one has open for writing while
