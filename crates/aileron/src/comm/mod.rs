@@ -5,6 +5,8 @@
 
 mod reply;
 pub(crate) mod socket;
+#[cfg(test)]
+mod socket_tests;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -21,7 +21,7 @@ pub use variables::Variables;
 pub use xcom::{Pull, Xcom, XcomError};
 
 pub(crate) use kill::KillHooks;
-pub(crate) use xcom::{RETURN_VALUE, delete_xcom, push_encoded};
+pub(crate) use xcom::{RETURN_VALUE, delete_xcom, get_xcom, push_encoded};
 
 use crate::comm::Channel;
 use crate::{Error, Result, secrets};

@@ -84,7 +84,7 @@ impl<'a> Xcom<'a> {
         let ti = self.context.ti();
         Pull {
             context: self.context,
-            request: get(ti, task_id, RETURN_VALUE),
+            request: get_xcom(ti, task_id, RETURN_VALUE),
         }
     }
 
@@ -194,8 +194,9 @@ impl std::fmt::Debug for Pull<'_> {
     }
 }
 
-fn get(ti: &TaskInstance, task_id: &str, key: &str) -> GetXCom {
-    GetXCom::new(ti.dag_id.clone(), ti.run_id.clone(), task_id, key)
+/// The request for an XCom of a task of this run.
+pub(crate) fn get_xcom(ti: &TaskInstance, task_id: &str, key: &str) -> GetXCom {
+    GetXCom::new(key, &ti.dag_id, &ti.run_id, task_id)
 }
 
 /// Stores an encoded value.
@@ -256,6 +257,34 @@ fn set_xcom_body(ti: &TaskInstance, key: &str, encoded: &[u8]) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::testing::Airflow;
+
+    #[test]
+    fn a_pull_finds_the_value_by_task_and_key_and_says_what_is_missing_or_does_not_fit() {
+        let airflow = Airflow::new()
+            .xcom("extract", [1, 2])
+            .xcom_at("extract", "name", "a");
+        let cx = airflow.context("load");
+        assert_eq!(
+            cx.block_on(cx.xcom().pull::<Vec<i64>>("extract")).unwrap(),
+            [1, 2]
+        );
+        let name = cx.block_on(cx.xcom().from("extract").key("name").get::<String>());
+        assert_eq!(name.unwrap().as_deref(), Some("a"));
+        let missing = cx.block_on(cx.xcom().pull::<i64>("other")).unwrap_err();
+        assert!(matches!(missing, XcomError::Missing { .. }), "{missing}");
+        let wrong = cx
+            .block_on(cx.xcom().pull::<Vec<String>>("extract"))
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "`return_value`",
+            "`extract`",
+            "Vec<alloc::string::String>",
+            "value[0]",
+        ] {
+            assert!(wrong.contains(part), "{part}: {wrong}");
+        }
+    }
 
     #[test]
     fn a_value_put_into_a_body_encoded_reads_as_the_same_message() {

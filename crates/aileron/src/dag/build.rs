@@ -349,3 +349,112 @@ impl fmt::Debug for Dag {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dag::task::private;
+    use crate::dag::{ArgValue, Args};
+
+    fn task<T: 'static>(task_id: &'static str, params: Vec<private::BoundParam>) -> TaskCall<T> {
+        private::describe(task_id, TaskOptions::default(), None, params, |_, _| {
+            Box::pin(async { Ok(Vec::new()) })
+        })
+    }
+
+    fn errors(fill: impl FnOnce(&mut Dag)) -> Vec<String> {
+        let mut dag = Dag::new("d", DagOptions::default());
+        fill(&mut dag);
+        let errors = dag.finish().expect_err("the Dag is wrong");
+        errors.errors.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn everything_wrong_with_a_dag_is_told_at_once() {
+        let told = errors(|dag| {
+            dag.add(task::<()>("a", Vec::new()));
+            dag.add(task::<()>("a", Vec::new()));
+            dag.add(task::<()>("b c", Vec::new()));
+            dag.add(task::<()>(
+                "bad",
+                vec![
+                    private::bind::<std::collections::BTreeMap<(i32, i32), i32>>(
+                        "table",
+                        "BTreeMap",
+                        std::collections::BTreeMap::from([((1, 2), 3)]),
+                    ),
+                ],
+            ));
+        });
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].contains("task id `a` is used twice"));
+        assert!(told[1].contains("`b c` is not an id: only letters"));
+        assert!(told[2].contains("argument `table` of task `bad` cannot be written as JSON"));
+    }
+
+    #[test]
+    fn a_dag_without_tasks_is_refused() {
+        assert_eq!(errors(|_| {}), [DagError::Empty.to_string()]);
+    }
+
+    #[test]
+    fn tasks_that_wait_for_each_other_are_refused() {
+        let told = errors(|dag| {
+            let a = dag.add(task::<()>("a", Vec::new()));
+            let b = dag.add(task::<()>("b", Vec::new()).after(a));
+            dag.add(task::<()>("free", Vec::new()));
+            dag.set_downstream(b, a);
+        });
+        assert_eq!(told, ["tasks wait for each other in a circle: a, b"]);
+    }
+
+    #[test]
+    fn an_edge_from_another_dag_is_refused() {
+        let mut other = Dag::new("other", DagOptions::default());
+        let foreign = other.add(task::<i64>("x", Vec::new()));
+        let told = errors(|dag| {
+            dag.add(task::<()>(
+                "y",
+                vec![private::bind::<i64>("n", "i64", foreign)],
+            ));
+        });
+        assert!(told[0].contains("task `y` uses the output of a task of another Dag"));
+    }
+
+    #[test]
+    fn ids_follow_airflows_rule() {
+        let mut found = Vec::new();
+        for id in ["a", "a.b-c_d", "Ünï", &"x".repeat(250)] {
+            check_id(id, &mut found);
+        }
+        assert_eq!(found, []);
+        for id in ["", "a b", "a/b", &"x".repeat(251)] {
+            check_id(id, &mut found);
+        }
+        assert_eq!(found.len(), 4);
+    }
+
+    #[test]
+    fn an_argument_that_does_not_fit_names_itself_what_was_expected_and_what_came() {
+        let mut args = Args::new(vec![ArgValue {
+            name: "orders",
+            type_name: "Vec<i64>",
+            origin: "task `extract`".to_owned(),
+            encoded: aileron_wire::json::encode(&serde_json::json!([1, 2, "three"]))
+                .unwrap()
+                .into(),
+        }]);
+        let error = private::next_arg::<Vec<i64>>(&mut args)
+            .unwrap_err()
+            .to_string();
+        for part in [
+            "argument `orders`",
+            "task `extract`",
+            "`Vec<i64>`",
+            "[2]",
+            "three",
+        ] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
+}

@@ -170,7 +170,7 @@ async fn arguments(context: &Context, dag: &Dag, node: &TaskNode) -> Result<Args
 /// The encoded return value of a task of this run; nil when there is none.
 async fn pull(context: &Context, task_id: &str) -> Result<Bytes, CommError> {
     let ti = context.ti();
-    let request = GetXCom::new(&ti.dag_id, &ti.run_id, task_id, RETURN_VALUE);
+    let request = context::get_xcom(ti, task_id, RETURN_VALUE);
     let missing = || Bytes::from_static(&NIL);
     match context.channel().send(&request).await {
         Ok(reply) => Ok(reply.field(GetXCom::TYPE, "value")?.unwrap_or_else(missing)),
