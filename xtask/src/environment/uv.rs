@@ -68,7 +68,13 @@ fn install(directory: &Path, base: &Python) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory)?;
     }
-    ensure_environments_can_be_made(base)?;
+    if !base.makes_environments() {
+        // Debian keeps the part of Python that makes environments with pip in a package of its own.
+        match fetch(directory, base) {
+            Ok(()) => return finish(directory),
+            Err(error) => install_debian_package(base).context(format!("{error:#}"))?,
+        }
+    }
     run(Command::new(base.path())
         .args(["-m", "venv"])
         .arg(directory))?;
@@ -82,16 +88,25 @@ fn install(directory: &Path, base: &Python) -> Result<()> {
     run(Command::new(directory.join("bin/python"))
         .args(pip)
         .arg(format!("uv=={VERSION}")))?;
+    finish(directory)
+}
+
+fn finish(directory: &Path) -> Result<()> {
     fs::write(directory.join(STAMP), "")?;
     Ok(())
 }
 
-/// Debian keeps the part of Python that makes environments in a package of its own. Root may install it; anybody else is
-/// told the command.
-fn ensure_environments_can_be_made(base: &Python) -> Result<()> {
-    if base.makes_environments() {
-        return Ok(());
-    }
+/// Gets uv's executable alone.
+fn fetch(directory: &Path, base: &Python) -> Result<()> {
+    let script = include_str!("../../python/fetch_uv.py");
+    run(Command::new(base.path())
+        .args(["-c", script, VERSION])
+        .arg(directory.join("bin/uv")))
+    .context("cannot get uv without pip")
+}
+
+/// Root may install what is missing; anybody else is told the command.
+fn install_debian_package(base: &Python) -> Result<()> {
     let package = "python3-venv";
     if !is_root() || Command::new("apt-get").arg("--version").output().is_err() {
         bail!(
