@@ -1,0 +1,54 @@
+//! The peer: Airflow's own supervisor and task runner.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use end_to_end::supervised::{Outcome, Supervisor, Task};
+use end_to_end::{AirflowVersion, workspace_root};
+
+/// An installed Airflow, and its supervisor once it was needed.
+#[derive(Debug)]
+pub(super) struct Airflow {
+    version: AirflowVersion,
+    pub(super) python: PathBuf,
+    supervisor: Option<Supervisor>,
+}
+
+impl Airflow {
+    pub(super) fn new(version: AirflowVersion, python: PathBuf) -> Self {
+        Self {
+            version,
+            python,
+            supervisor: None,
+        }
+    }
+
+    /// Runs a task so often under Airflow's supervisor. The runs before, which warm up, do not count.
+    pub(super) fn run(&mut self, task: &Task, times: usize) -> Result<Vec<Outcome>> {
+        let supervisor = match &mut self.supervisor {
+            Some(supervisor) => supervisor,
+            None => {
+                let dags = workspace_root().join("tests/bundles/bench/dags");
+                let started = Supervisor::start(self.version, Some(&dags))?;
+                self.supervisor.insert(started)
+            }
+        };
+        let mut outcomes = Vec::new();
+        for _ in 0..=times {
+            let outcome = supervisor.run(task)?;
+            ensure!(
+                outcome.final_state.as_deref() == Some("success"),
+                "{} did not succeed: {outcome:#?}",
+                task.task_id
+            );
+            outcomes.push(outcome);
+        }
+        outcomes.remove(0);
+        Ok(outcomes)
+    }
+}
+
+/// A task of the Python twin of the benchmarks' Dag.
+pub(super) fn python_task(task_id: &str) -> Task {
+    Task::python("bench.py", "bench", task_id)
+}
