@@ -331,6 +331,9 @@ fn a_value_is_pushed_and_the_task_succeeds() {
     assert_eq!(types(&ended), ["SetXCom", "SucceedTask"]);
     assert_eq!(ended.requests[0]["value"], json!([1, 2]));
     assert_eq!(ended.requests[0]["key"], "return_value");
+    // The Execution API wants lists where the schema would take a null.
+    assert_eq!(ended.requests[1]["task_outlets"], json!([]));
+    assert_eq!(ended.requests[1]["outlet_events"], json!([]));
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.stderr, "");
 }

@@ -34,7 +34,7 @@ impl Outcome {
     ) -> Result<(), CommError> {
         let end_date = Timestamp::now();
         match self {
-            Self::Success => channel.send(&SucceedTask::new(end_date)).await?,
+            Self::Success => channel.send(&succeeded(end_date)).await?,
             Self::Removed => channel.send(&ended(TerminalState::Removed)).await?,
             Self::Failed(error) if should_retry && error.may_retry() => {
                 let mut retry = RetryTask::new(end_date);
@@ -46,6 +46,14 @@ impl Outcome {
         };
         Ok(())
     }
+}
+
+/// Lists even when they are empty: the schema takes a null, but the Execution API of 3.3.2 answers it with 422.
+fn succeeded(end_date: Timestamp) -> SucceedTask {
+    let mut message = SucceedTask::new(end_date);
+    message.task_outlets = Some(Vec::new());
+    message.outlet_events = Some(Vec::new());
+    message
 }
 
 fn ended(state: TerminalState) -> TaskState {
