@@ -1,8 +1,7 @@
-//! Answering the frames of a task: for the stand-in supervisor, and for the bare sockets beside it.
+//! What a supervisor answers to the frames of the benchmarks' tasks.
 
 use std::io::{BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::thread;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use aileron_wire::frame::{Request, Response, message_type};
@@ -13,83 +12,61 @@ use bytes::Bytes;
 /// A task that says nothing for so long hangs.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// One connection, and what its peer said.
+/// The answers to one task.
 pub(crate) struct Answers {
-    reader: BufReader<TcpStream>,
     variable: Bytes,
-    /// The value of the last `SetXCom`, encoded.
+    /// The value of the last `SetXCom`.
     pub(crate) xcom: Option<serde_json::Value>,
 }
 
 impl Answers {
-    pub(crate) fn on(socket: TcpStream) -> Result<Self> {
-        socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(SILENCE))?;
+    pub(crate) fn new() -> Result<Self> {
         let variable = VariableResult {
             key: "bench_variable".to_owned(),
             value: Some("v".repeat(64)),
         };
         Ok(Self {
-            reader: BufReader::with_capacity(64 * 1024, socket),
             variable: variable.encode()?.into(),
             xcom: None,
         })
     }
 
-    /// Sends bytes as they are.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        Ok(self.reader.get_mut().write_all(bytes)?)
-    }
-
-    /// Answers until a message of this type was answered.
-    pub(crate) fn until(&mut self, last: &str) -> Result<()> {
-        loop {
-            let request = self.read()?;
-            let kind = message_type(&request.body)?;
-            let body = match kind {
-                GetVariable::TYPE => Some(self.variable.clone()),
-                <SetXCom>::TYPE => {
-                    self.xcom = Some(<SetXCom>::decode(&request.body)?.value);
-                    None
-                }
-                SucceedTask::TYPE => None,
-                other => bail!("the task sent {other}"),
-            };
-            let is_last = kind == last;
-            let response = Response {
-                id: request.id,
-                body,
-                error: None,
-            };
-            self.send(&response.encode()?)?;
-            if is_last {
-                return Ok(());
+    /// The `type` of a request and the frame that answers it.
+    pub(crate) fn to(&mut self, payload: Bytes) -> Result<(&'static str, Vec<u8>)> {
+        let request = Request::decode(payload)?;
+        let (kind, body) = match message_type(&request.body)? {
+            GetVariable::TYPE => (GetVariable::TYPE, Some(self.variable.clone())),
+            <SetXCom>::TYPE => {
+                self.xcom = Some(<SetXCom>::decode(&request.body)?.value);
+                (<SetXCom>::TYPE, None)
             }
-        }
-    }
-
-    fn read(&mut self) -> Result<Request> {
-        let mut prefix = [0; 4];
-        self.reader
-            .read_exact(&mut prefix)
-            .context("the task said nothing more")?;
-        let mut payload = vec![0; u32::from_be_bytes(prefix) as usize];
-        self.reader.read_exact(&mut payload)?;
-        Ok(Request::decode(payload.into())?)
+            SucceedTask::TYPE => (SucceedTask::TYPE, None),
+            other => bail!("the task sent {other}"),
+        };
+        let response = Response {
+            id: request.id,
+            body,
+            error: None,
+        };
+        Ok((kind, response.encode()?))
     }
 }
 
-/// Answers bare sockets in threads of their own, in the same way; its address.
-pub(crate) fn echo() -> Result<SocketAddr> {
-    let listener = TcpListener::bind("127.0.0.1:0")?;
-    let address = listener.local_addr()?;
-    thread::spawn(move || {
-        for socket in listener.incoming().flatten() {
-            thread::spawn(move || -> Result<()> {
-                // It ends with an error, when the socket is closed.
-                Answers::on(socket)?.until(SucceedTask::TYPE)
-            });
+/// Answers a task until a message of this type was answered.
+pub(crate) fn answer(socket: &TcpStream, last: &str) -> Result<()> {
+    socket.set_read_timeout(Some(SILENCE))?;
+    let mut answers = Answers::new()?;
+    let mut reader = BufReader::new(socket);
+    loop {
+        let mut prefix = [0; 4];
+        let read = reader.read_exact(&mut prefix);
+        read.context("the task said nothing more")?;
+        let mut payload = vec![0; u32::from_be_bytes(prefix) as usize];
+        reader.read_exact(&mut payload)?;
+        let (kind, reply) = answers.to(payload.into())?;
+        (&*socket).write_all(&reply)?;
+        if kind == last {
+            return Ok(());
         }
-    });
-    Ok(address)
+    }
 }

@@ -8,6 +8,7 @@ use aileron_wire::message::{GetVariable, Message as _};
 use anyhow::{Context as _, Result};
 use serde_json::Value;
 
+use crate::answers::answer;
 use crate::stand_in::{StandIn, first_frame};
 use crate::{Numbers, sibling};
 
@@ -19,7 +20,7 @@ pub(crate) fn measure(runs: usize) -> Result<Numbers> {
     let mut numbers = Numbers::new();
     for _ in 0..runs {
         let mut running = stand_in.start(&sibling("bench-bundle")?, &frame)?;
-        running.answers.until(GetVariable::TYPE)?;
+        answer(&running.comm, GetVariable::TYPE)?;
         // The reply is on its way; afterwards the task sleeps.
         thread::sleep(Duration::from_millis(200));
         let path = format!("/proc/{}/smaps_rollup", running.child.id());

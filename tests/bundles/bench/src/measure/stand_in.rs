@@ -1,5 +1,6 @@
 //! A supervisor that only does what the protocol asks: two sockets, the process, the first frame, replies.
 
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
@@ -11,8 +12,6 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::answers::Answers;
-
 /// The sockets, which serve one process after the other.
 pub(crate) struct StandIn {
     comm: TcpListener,
@@ -23,7 +22,7 @@ pub(crate) struct StandIn {
 pub(crate) struct Running {
     /// Taken just before the process was started.
     pub(crate) started: Instant,
-    pub(crate) answers: Answers,
+    pub(crate) comm: TcpStream,
     pub(crate) child: Child,
     // Open for as long as the process runs. The empty task's lines fit into the kernel's buffer.
     _logs: TcpStream,
@@ -49,11 +48,11 @@ impl StandIn {
             .with_context(|| format!("cannot run {}", program.display()))?;
         let (comm, _) = self.comm.accept()?;
         let (logs, _) = self.logs.accept()?;
-        let mut answers = Answers::on(comm)?;
-        answers.send(first_frame)?;
+        comm.set_nodelay(true)?;
+        (&comm).write_all(first_frame)?;
         Ok(Running {
             started,
-            answers,
+            comm,
             child,
             _logs: logs,
         })

@@ -7,6 +7,7 @@ use aileron_wire::message::{Message as _, SucceedTask};
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
+use crate::answers::answer;
 use crate::percentile::Sorted;
 use crate::stand_in::{StandIn, first_frame};
 use crate::{Numbers, sibling};
@@ -45,7 +46,7 @@ pub(crate) fn measure(runs: usize) -> Result<Numbers> {
 /// From just before the process is started until the reply to its last message is sent, and until it has ended.
 fn once(stand_in: &StandIn, program: &Path, frame: &[u8]) -> Result<(Duration, Duration)> {
     let mut running = stand_in.start(program, frame)?;
-    running.answers.until(SucceedTask::TYPE)?;
+    answer(&running.comm, SucceedTask::TYPE)?;
     let acknowledged = running.started.elapsed();
     let status = running.child.wait()?;
     ensure!(
