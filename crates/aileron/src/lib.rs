@@ -49,6 +49,8 @@
 mod comm;
 mod context;
 mod dag;
+#[cfg(doctest)]
+mod doc_pages;
 mod error;
 pub mod logs;
 mod runtime;

@@ -1,0 +1,23 @@
+//! The pages of the documentation, so that their Rust snippets compile and run as doctests.
+
+macro_rules! pages {
+    ($($name:ident: $path:literal,)+) => {
+        $(
+            #[doc = include_str!(concat!("../../../", $path))]
+            pub mod $name {}
+        )+
+    };
+}
+
+pages! {
+    readme: "README.md",
+    index: "docs/README.md",
+    write_tasks: "docs/write-tasks.md",
+    test_tasks: "docs/test-tasks.md",
+    deploy_airflow_3_3: "docs/deploy-airflow-3.3.md",
+    deploy_airflow_3_4: "docs/deploy-airflow-3.4.md",
+    python_and_rust: "docs/python-and-rust.md",
+    logs_and_secrets: "docs/logs-and-secrets.md",
+    cli: "docs/cli.md",
+    bundle_format: "docs/bundle-format.md",
+}
