@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::plain::plainly_json;
 use crate::msgpack::{Kind, Place, Token, Walk, WalkError};
 
 /// What JSON cannot say.
@@ -62,6 +63,9 @@ pub struct NotJson {
 /// assert_eq!((error.path.as_str(), error.problem), ("rows[1]", Problem::NonFinite));
 /// ```
 pub fn check(encoded: &[u8]) -> Result<(), NotJson> {
+    if plainly_json(encoded) {
+        return Ok(());
+    }
     find(encoded, problem_of)
 }
 
@@ -141,6 +145,55 @@ mod tests {
             problem(b"\x91"),
             (_, Problem::Corrupt(WalkError::Cut { .. }))
         ));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn the_fast_look_agrees_with_the_thorough_one(bytes: Vec<u8>) {
+            proptest::prop_assert_eq!(plainly_json(&bytes), find(&bytes, problem_of).is_ok());
+        }
+    }
+
+    #[test]
+    fn the_fast_look_agrees_at_every_damage_of_a_value() {
+        let value = serde_json::json!({
+            "s": "x".repeat(300), "long": "y".repeat(70_000), "e": {}, "f": [],
+            "a": [1, -1, 200, -200, 70_000, -70_000, 5_000_000_000_u64, -5_000_000_000_i64, 1.5, null, true],
+            "many": vec![0; 20], "map": (0..20).map(|i| (i.to_string(), i.into())).collect::<crate::json::JsonMap>(),
+        });
+        let encoded = rmp_serde::to_vec(&value).unwrap();
+        assert!(plainly_json(&encoded));
+        // The long text is the same everywhere.
+        for at in (0..400).chain(encoded.len() - 300..encoded.len()) {
+            let cut = &encoded[..at];
+            assert_eq!(
+                plainly_json(cut),
+                find(cut, problem_of).is_ok(),
+                "cut at {at}"
+            );
+            for byte in 0..=255 {
+                let mut damaged = encoded.clone();
+                damaged[at] = byte;
+                let ok = find(&damaged, problem_of).is_ok();
+                assert_eq!(plainly_json(&damaged), ok, "{byte:#x} at {at}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_fast_look_agrees_about_depth_and_floats() {
+        use crate::msgpack::MAX_DEPTH;
+        for depth in [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1] {
+            let mut nested = vec![0x91; depth];
+            nested.push(1);
+            assert_eq!(plainly_json(&nested), depth <= MAX_DEPTH, "{depth}");
+            assert_eq!(find(&nested, problem_of).is_ok(), depth <= MAX_DEPTH);
+        }
+        for (float, finite) in [(1.5, true), (f64::NAN, false), (f64::NEG_INFINITY, false)] {
+            let narrow = [&[0xca][..], &(float as f32).to_be_bytes()].concat();
+            let wide = [&[0xcb][..], &float.to_be_bytes()].concat();
+            assert_eq!([narrow, wide].map(|f| plainly_json(&f)), [finite; 2]);
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod check;
 mod decode;
 mod encode;
 mod free_form;
+mod plain;
 
 pub use check::{NotJson, Problem, check};
 pub use decode::{JsonDecodeError, decode};
