@@ -23,8 +23,8 @@ impl Airflow {
         }
     }
 
-    /// Runs a task so often under Airflow's supervisor. The runs before, which warm up, do not count.
-    pub(super) fn run(&mut self, task: &Task, times: usize) -> Result<Vec<Outcome>> {
+    /// Runs a task under Airflow's supervisor.
+    pub(super) fn run(&mut self, task: &Task) -> Result<Outcome> {
         let supervisor = match &mut self.supervisor {
             Some(supervisor) => supervisor,
             None => {
@@ -33,18 +33,13 @@ impl Airflow {
                 self.supervisor.insert(started)
             }
         };
-        let mut outcomes = Vec::new();
-        for _ in 0..=times {
-            let outcome = supervisor.run(task)?;
-            ensure!(
-                outcome.final_state.as_deref() == Some("success"),
-                "{} did not succeed: {outcome:#?}",
-                task.task_id
-            );
-            outcomes.push(outcome);
-        }
-        outcomes.remove(0);
-        Ok(outcomes)
+        let outcome = supervisor.run(task)?;
+        ensure!(
+            outcome.final_state.as_deref() == Some("success"),
+            "{} did not succeed: {outcome:#?}",
+            task.task_id
+        );
+        Ok(outcome)
     }
 }
 
