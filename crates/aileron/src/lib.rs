@@ -53,6 +53,7 @@ mod dag;
 mod doc_pages;
 mod error;
 pub mod logs;
+mod percent;
 mod runtime;
 pub mod secrets;
 pub mod testing;
@@ -61,7 +62,8 @@ pub use aileron_macros::{dag, task};
 pub use aileron_wire::message::{DagRun, TaskInstance};
 pub use comm::CommError;
 pub use context::{
-    Connection, Connections, Context, DataInterval, Pull, Variables, Xcom, XcomError,
+    Connection, Connections, Context, DataInterval, Pull, Retention, StateStoreError,
+    TaskStateStore, VariableKeys, Variables, Xcom, XcomError,
 };
 pub use dag::{
     Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, Output,

@@ -25,13 +25,17 @@
 //! # }
 //! ```
 
+mod state;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use aileron_config::Config;
 use aileron_wire::json;
 use aileron_wire::message::{
-    ConnectionResult, DagRun, DagRunState, DagRunType, ErrorResponse, ErrorType, TaskInstance,
-    ToSupervisor, VariableResult, XComResult,
+    ConnectionResult, DagRun, DagRunState, DagRunType, ErrorResponse, ErrorType, GetVariableKeys,
+    OKResponse, TaskInstance, TaskStateStoreResult, ToSupervisor, VariableKeysResult,
+    VariableResult, XComResult,
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -42,10 +46,13 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::comm::{CallFuture, Channel, CommError, Reply};
-use crate::context::{Inner, KillHooks};
+use crate::context::{Inner, KillHooks, StateSettings};
 use crate::{Connection, Context};
+use state::TaskStates;
 
-/// An Airflow in memory: XComs, Variables and Connections for the tasks of one test.
+/// An Airflow in memory: XComs, Variables, Connections and state stores for the tasks of one test.
+///
+/// Each [`Airflow::context`] is a new try of its task: what an earlier one stored is there.
 #[derive(Clone, Default)]
 pub struct Airflow {
     store: Arc<Mutex<Store>>,
@@ -59,6 +66,9 @@ struct Store {
     params: BTreeMap<String, Value>,
     logical_date: Option<Timestamp>,
     try_number: Option<i64>,
+    map_index: Option<i64>,
+    task_states: TaskStates,
+    unreachable: bool,
 }
 
 impl Airflow {
@@ -106,16 +116,7 @@ impl Airflow {
         conn_type: &str,
         fill: impl FnOnce(&mut Connection),
     ) -> Self {
-        let mut connection = Connection {
-            conn_id: conn_id.to_owned(),
-            conn_type: conn_type.to_owned(),
-            host: None,
-            schema: None,
-            login: None,
-            password: None,
-            port: None,
-            extra: None,
-        };
+        let mut connection = Connection::new(conn_id, conn_type);
         fill(&mut connection);
         self.lock()
             .connections
@@ -148,18 +149,34 @@ impl Airflow {
         self
     }
 
+    /// The map index of the task instances from now on. Without it they are not mapped.
+    #[must_use]
+    pub fn map_index(self, map_index: i64) -> Self {
+        self.lock().map_index = Some(map_index);
+        self
+    }
+
+    /// From now on no request gets an answer: for tests of what a task does then.
+    #[must_use]
+    pub fn unreachable(self) -> Self {
+        self.lock().unreachable = true;
+        self
+    }
+
     /// A context for a task of that id, in the Dag `test`.
     pub fn context(&self, task_id: &str) -> Context {
-        let store = self.lock();
+        let mut store = self.lock();
         let dag_run = dag_run(store.logical_date);
-        let task_instance = TaskInstance::new(
-            Uuid::nil(),
+        let map_index = store.map_index.unwrap_or(-1);
+        let mut task_instance = TaskInstance::new(
+            store.task_states.new_try(task_id, map_index),
             task_id,
             &dag_run.dag_id,
             &dag_run.run_id,
             store.try_number.unwrap_or(1),
             Uuid::nil(),
         );
+        task_instance.map_index = map_index;
         Context {
             inner: Arc::new(Inner {
                 task_instance,
@@ -171,6 +188,7 @@ impl Airflow {
                 cancellation: CancellationToken::new(),
                 kill_hooks: KillHooks::default(),
                 runtime: None,
+                state_settings: StateSettings::new(Config::with_environment([("", ""); 0])),
             }),
         }
     }
@@ -194,6 +212,11 @@ impl Airflow {
 
     fn answer(&self, body: &[u8]) -> Result<Option<Vec<u8>>, CommError> {
         let mut store = self.lock();
+        if store.unreachable {
+            return Err(CommError::closed(
+                "aileron::testing was told to answer nothing",
+            ));
+        }
         let reply = match ToSupervisor::decode(body)? {
             ToSupervisor::GetXCom(get) => {
                 let value = store.xcoms.get(&(get.task_id, get.key.clone())).cloned();
@@ -227,6 +250,25 @@ impl Airflow {
                 store.variables.remove(&delete.key);
                 return Ok(None);
             }
+            ToSupervisor::GetVariableKeys(get) => encode(&variable_keys(&store.variables, &get)),
+            ToSupervisor::GetTaskStateStore(get) => {
+                match store.task_states.of(get.ti_id).get(&get.key) {
+                    Some(value) => encode(&TaskStateStoreResult { value }),
+                    None => encode(&refusal(ErrorType::TaskStoreNotFound)),
+                }
+            }
+            ToSupervisor::SetTaskStateStore(set) => {
+                store.task_states.of(set.ti_id).insert(set.key, set.value);
+                encode(&OKResponse { ok: true })
+            }
+            ToSupervisor::DeleteTaskStateStore(delete) => {
+                store.task_states.of(delete.ti_id).remove(&delete.key);
+                encode(&OKResponse { ok: true })
+            }
+            ToSupervisor::ClearTaskStateStore(clear) => {
+                store.task_states.of(clear.ti_id).clear();
+                encode(&OKResponse { ok: true })
+            }
             ToSupervisor::GetConnection(get) => match store.connections.get(&get.conn_id) {
                 Some(connection) => encode(connection),
                 None => encode(&refusal(ErrorType::ConnectionNotFound)),
@@ -246,6 +288,29 @@ impl Airflow {
 
 fn encode<M: Serialize>(message: &M) -> Result<Vec<u8>, CommError> {
     json::encode(message).map_err(|error| CommError::closed(error.to_string()))
+}
+
+fn variable_keys(
+    variables: &HashMap<String, String>,
+    request: &GetVariableKeys,
+) -> VariableKeysResult {
+    let prefix = request.prefix.as_deref().unwrap_or_default();
+    let mut keys: Vec<String> = variables
+        .keys()
+        .filter(|key| key.starts_with(prefix))
+        .cloned()
+        .collect();
+    keys.sort_unstable();
+    let total_entries = i64::try_from(keys.len()).unwrap_or(i64::MAX);
+    let number = |count: i64| usize::try_from(count).unwrap_or(0);
+    VariableKeysResult {
+        keys: keys
+            .into_iter()
+            .skip(number(request.offset))
+            .take(number(request.limit))
+            .collect(),
+        total_entries,
+    }
 }
 
 fn refusal(error: ErrorType) -> ErrorResponse {

@@ -74,7 +74,7 @@ impl CommError {
         }
     }
 
-    fn bad_reply(request: &str, reason: impl ToString) -> Self {
+    pub(crate) fn bad_reply(request: &str, reason: impl ToString) -> Self {
         Self::BadReply {
             request: request.to_owned(),
             reason: reason.to_string(),

@@ -40,6 +40,20 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A connection of that id and type with nothing else set.
+    pub fn new(conn_id: impl Into<String>, conn_type: impl Into<String>) -> Self {
+        Self {
+            conn_id: conn_id.into(),
+            conn_type: conn_type.into(),
+            host: None,
+            schema: None,
+            login: None,
+            password: None,
+            port: None,
+            extra: None,
+        }
+    }
+
     /// The extra as a typed value.
     ///
     /// # Errors
@@ -104,7 +118,7 @@ impl<'a> Connections<'a> {
         let outcome: Result<ConnectionResult, _> = self.context.channel().ask(&request).await;
         match outcome {
             Ok(found) => {
-                mask(&found);
+                mask(found.password.as_deref(), found.extra.as_deref());
                 Ok(Some(found.into()))
             }
             Err(error) if error.is_refused_with("CONNECTION_NOT_FOUND") => Ok(None),
@@ -115,11 +129,12 @@ impl<'a> Connections<'a> {
     }
 }
 
-fn mask(connection: &ConnectionResult) {
-    if let Some(password) = &connection.password {
+/// Masks what is secret in a connection from now on.
+pub(super) fn mask(password: Option<&str>, extra: Option<&str>) {
+    if let Some(password) = password {
         secrets::register(password);
     }
-    if let Some(extra) = &connection.extra {
+    if let Some(extra) = extra {
         match serde_json::from_str::<Value>(extra) {
             Ok(value) => secrets::register_named(&value, None),
             Err(_) => secrets::register(extra),

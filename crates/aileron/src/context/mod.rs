@@ -1,7 +1,10 @@
 //! What a running task knows and may ask.
 
+mod connection_uri;
 mod connections;
 mod kill;
+mod state;
+mod variable_keys;
 mod variables;
 mod xcom;
 
@@ -17,10 +20,13 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 pub use connections::{Connection, Connections};
+pub use state::{Retention, StateStoreError, TaskStateStore};
+pub use variable_keys::VariableKeys;
 pub use variables::Variables;
 pub use xcom::{Pull, Xcom, XcomError};
 
 pub(crate) use kill::KillHooks;
+pub(crate) use state::StateSettings;
 pub(crate) use xcom::{RETURN_VALUE, delete_xcom, get_xcom, push_encoded};
 
 use crate::comm::Channel;
@@ -62,6 +68,7 @@ pub(crate) struct Inner {
     pub(crate) cancellation: CancellationToken,
     pub(crate) kill_hooks: KillHooks,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) state_settings: StateSettings,
 }
 
 /// The interval of data a scheduled run is about.
@@ -156,6 +163,11 @@ impl Context {
     /// Airflow Connections.
     pub fn connections(&self) -> Connections<'_> {
         Connections::new(self)
+    }
+
+    /// What this task instance remembers from try to try.
+    pub fn task_state_store(&self) -> TaskStateStore<'_> {
+        TaskStateStore::new(self)
     }
 
     /// Cancelled when the task should end: Airflow asked for it, its time is up, or the supervisor is gone.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::Context;
+use super::{Context, VariableKeys};
 use crate::{Error, Result, secrets};
 
 /// Reads and writes Airflow Variables: settings that every Dag shares.
@@ -62,6 +62,26 @@ impl<'a> Variables<'a> {
         })
     }
 
+    /// The keys that start with `prefix`, page by page; all of them for an empty one.
+    ///
+    /// Airflow lists the keys in its database. Variables of the environment or of a secrets backend are not among them.
+    ///
+    /// ```
+    /// # use aileron::prelude::*;
+    /// #[task]
+    /// async fn shops(cx: &Context) -> Result<Vec<String>> {
+    ///     let mut urls = Vec::new();
+    ///     let mut keys = cx.variables().keys("shop_url_");
+    ///     while let Some(key) = keys.next().await? {
+    ///         urls.extend(cx.variables().get(&key).await?);
+    ///     }
+    ///     Ok(urls)
+    /// }
+    /// ```
+    pub fn keys(&self, prefix: &str) -> VariableKeys<'a> {
+        VariableKeys::new(self.context, prefix)
+    }
+
     /// Sets a Variable to this text.
     ///
     /// # Errors
@@ -99,5 +119,26 @@ impl<'a> Variables<'a> {
             Err(error) if error.is_refused_with("VARIABLE_NOT_FOUND") => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::Airflow;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn keys_come_sorted_and_page_by_page() {
+        let mut airflow = Airflow::new().variable("other", "1");
+        for number in 0..2_500 {
+            airflow = airflow.variable(&format!("shop_{number:04}"), "x");
+        }
+        let cx = airflow.context("t");
+        let keys = cx.variables().keys("shop_").all().await.unwrap();
+        assert_eq!(keys.len(), 2_500);
+        assert!(keys.is_sorted());
+        assert_eq!(cx.variables().keys("").all().await.unwrap().len(), 2_501);
+        let mut none = cx.variables().keys("absent");
+        assert_eq!(none.next().await.unwrap(), None);
+        assert_eq!(none.next().await.unwrap(), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aileron_config::Config;
 use aileron_wire::json;
 use aileron_wire::message::{GetXCom, Message, StartupDetails};
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use super::outcome::Outcome;
 use super::signals::StopSignals;
 use crate::comm::CommError;
 use crate::comm::socket::SocketChannel;
-use crate::context::{self, Inner, KillHooks, RETURN_VALUE};
+use crate::context::{self, Inner, KillHooks, RETURN_VALUE, StateSettings};
 use crate::dag::{ArgValue, Args, Binding, Dag, Handler, TaskNode};
 use crate::{Bundle, Context, Error, Result};
 
@@ -111,6 +112,7 @@ fn context(details: StartupDetails, dag: &Dag, channel: SocketChannel) -> Contex
             cancellation: CancellationToken::new(),
             kill_hooks: KillHooks::default(),
             runtime: Some(tokio::runtime::Handle::current()),
+            state_settings: StateSettings::new(Config::from_env()),
         }),
     }
 }
