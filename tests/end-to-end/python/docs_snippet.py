@@ -6,6 +6,7 @@ import configparser
 import json
 import os
 import pathlib
+import runpy
 import sys
 import tomllib
 
@@ -13,7 +14,10 @@ import yaml
 
 
 def python(text: str) -> None:
-    exec(compile(text, "snippet", "exec"), {"__name__": "snippet"})
+    """Runs it from a file: Airflow looks at the source of stubs."""
+    file = pathlib.Path(os.environ["AIRFLOW_HOME"]) / "snippet.py"
+    file.write_text(text)
+    runpy.run_path(str(file))
 
 
 def ini(text: str) -> None:
