@@ -99,6 +99,9 @@ pub struct TaskOutline {
     /// True when the task is written in another language (a Python task of the same Dag) and only referred to.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub external: bool,
+    /// True when Airflow expands the task: its value is a list with one entry for each map index.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mapped: bool,
     /// The task's arguments in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<ArgOutline>,

@@ -89,6 +89,39 @@ fn external_tasks_can_come_from_a_module() {
     assert!(!text.contains("NotImplementedError"), "{text}");
 }
 
+/// Airflow 3.4 does not let a stub take the combined output of a mapped task.
+#[test]
+fn the_output_of_a_mapped_task_is_an_edge_and_no_argument() {
+    let sandbox = Sandbox::new();
+    sandbox.executable("lines", include_str!("fixtures/mapped.json"));
+    sandbox
+        .run(&["pack", "--executable", "lines", "--output", "bundle"])
+        .ok();
+    let text = sandbox.run(&["stub", "bundle", "--output", "-"]).ok();
+    for line in [
+        "    def count(item):\n",
+        "    def total(unit: str, counts: list[int] = None, times: int = None): ...\n",
+        "    def last(counts: list[int] = None): ...\n",
+        "    count_task = count.expand(item=[])\n",
+        "    total_task = total(\"lines\", times=2)\n",
+        "    last_task = last()\n",
+        "    count_task >> total_task\n",
+        "    count_task >> last_task\n",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    let imported = [
+        "stub",
+        "bundle",
+        "--external-module",
+        "lines_python",
+        "--output",
+        "-",
+    ];
+    let text = sandbox.run(&imported).ok();
+    assert!(text.contains("    count_task = count()\n"), "{text}");
+}
+
 #[test]
 fn a_generated_file_is_replaced_and_any_other_is_kept() {
     let sandbox = Sandbox::new();

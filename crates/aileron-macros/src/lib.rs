@@ -3,6 +3,8 @@
 //! They are thin: `#[task]` turns a function into a description of a task plus its body, `#[dag]` turns one into a
 //! `DagDefinition`; everything else is ordinary code in `aileron`.
 
+mod args;
+mod argument;
 mod attributes;
 mod dag;
 mod docs;
@@ -22,11 +24,23 @@ use proc_macro::TokenStream;
 /// `queue`, `pool`, `priority_weight`, `trigger_rule`, `owner`, `depends_on_past`, `doc_md` (the function's doc comment
 /// when absent).
 ///
+/// A parameter marked `#[arg(default)]` or `#[arg(default = value)]` has a default for the case that the Python Dag file of
+/// Airflow 3.4 does not pass the argument; one of the type `Option<T>` is `None` then. One parameter marked `#[args]` takes
+/// all arguments as the fields of a struct that derives `TaskArgs`.
+///
 /// Calling the function describes a use of the task in a Dag. Its body is an associated function of a type of the same
 /// name, `my_task::run(&cx, ..)`: that is what unit tests call.
 #[proc_macro_attribute]
 pub fn task(attributes: TokenStream, item: TokenStream) -> TokenStream {
     task::expand(attributes.into(), item.into())
+        .unwrap_or_else(|error| error.into_compile_error())
+        .into()
+}
+
+/// Makes the fields of a struct the arguments of a task. See the trait `aileron::TaskArgs`.
+#[proc_macro_derive(TaskArgs, attributes(arg))]
+pub fn task_args(item: TokenStream) -> TokenStream {
+    args::expand(item.into())
         .unwrap_or_else(|error| error.into_compile_error())
         .into()
 }

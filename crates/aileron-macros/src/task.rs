@@ -8,6 +8,7 @@ use syn::{
     Type,
 };
 
+use crate::argument::Argument;
 use crate::attributes::Attributes;
 use crate::docs;
 
@@ -29,6 +30,7 @@ const OPTIONS: [&str; 11] = [
 struct Parameter {
     name: Ident,
     ty: Type,
+    about: Argument,
 }
 
 /// The parameters of the function, taken apart.
@@ -40,16 +42,17 @@ struct Signature {
 
 pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> Result<TokenStream> {
     let attributes = Attributes::parse(attributes, "task", &OPTIONS)?;
-    let function: ItemFn = syn::parse2(item)?;
-    let signature = read_signature(&function)?;
+    let mut function: ItemFn = syn::parse2(item)?;
+    let signature = read_signature(&mut function)?;
     let options = options(&attributes, &function)?;
     let body = body(&function);
     let call = call(&function, &signature, &attributes, &options)?;
     Ok(quote! { #body #call })
 }
 
-fn read_signature(function: &ItemFn) -> Result<Signature> {
-    let sig = &function.sig;
+/// Reads the signature, and takes the attributes of this crate off its parameters.
+fn read_signature(function: &mut ItemFn) -> Result<Signature> {
+    let sig = &mut function.sig;
     if !sig.generics.params.is_empty() {
         return Err(Error::new(
             sig.generics.span(),
@@ -73,7 +76,7 @@ fn read_signature(function: &ItemFn) -> Result<Signature> {
     };
     let mut context = None;
     let mut parameters = Vec::new();
-    for (index, input) in sig.inputs.iter().enumerate() {
+    for (index, input) in sig.inputs.iter_mut().enumerate() {
         match read_parameter(input)? {
             None if index == 0 => context = Some(input.clone()),
             None => {
@@ -85,6 +88,7 @@ fn read_signature(function: &ItemFn) -> Result<Signature> {
             Some(parameter) => parameters.push(parameter),
         }
     }
+    check_struct(&parameters)?;
     Ok(Signature {
         context,
         parameters,
@@ -92,8 +96,25 @@ fn read_signature(function: &ItemFn) -> Result<Signature> {
     })
 }
 
+/// A struct of arguments stands alone: its fields are found by name, other parameters by position.
+fn check_struct(parameters: &[Parameter]) -> Result<()> {
+    for Parameter { name, about, .. } in parameters {
+        let problem = if about.is_struct && parameters.len() > 1 {
+            "the struct of arguments is the only parameter beside `&Context`: make the others its fields"
+        } else if about.is_struct && (about.default.is_some() || about.rename.is_some()) {
+            "the struct of arguments has no default and no name of its own; its fields have"
+        } else if about.rename.is_some() {
+            "parameters are found by position, so another name would do nothing; a struct of arguments has names"
+        } else {
+            continue;
+        };
+        return Err(Error::new(name.span(), problem));
+    }
+    Ok(())
+}
+
 /// A parameter, or `None` for the context.
-fn read_parameter(input: &FnArg) -> Result<Option<Parameter>> {
+fn read_parameter(input: &mut FnArg) -> Result<Option<Parameter>> {
     let FnArg::Typed(typed) = input else {
         return Err(Error::new(
             input.span(),
@@ -137,6 +158,7 @@ fn read_parameter(input: &FnArg) -> Result<Option<Parameter>> {
         Pat::Ident(pat) if pat.subpat.is_none() && pat.by_ref.is_none() => Ok(Some(Parameter {
             name: pat.ident.clone(),
             ty: (*typed.ty).clone(),
+            about: Argument::take(&mut typed.attrs)?,
         })),
         other => Err(Error::new(
             other.span(),
@@ -200,17 +222,10 @@ fn call(
     };
     let returns = &signature.returns;
     let return_name = return_name(returns);
-    let names: Vec<&Ident> = signature.parameters.iter().map(|p| &p.name).collect();
-    let types: Vec<&Type> = signature.parameters.iter().map(|p| &p.ty).collect();
-    let name_texts: Vec<String> = names.iter().map(|name| unraw(name)).collect();
-    let type_texts: Vec<String> = types.iter().map(|ty| type_text(ty)).collect();
-    let arguments: Vec<Ident> = (0..names.len())
+    let arguments: Vec<Ident> = (0..signature.parameters.len())
         .map(|i| format_ident!("argument_{i}"))
         .collect();
-    // Spanned so that a type that cannot be read from JSON is underlined itself.
-    let next = types
-        .iter()
-        .map(|ty| quote_spanned!(ty.span()=> ::aileron::__private::next_arg::<#ty>));
+    let next = signature.parameters.iter().map(next_argument);
     let context = signature.context.iter().map(|_| quote!(&context,));
     let run = quote!(#name::run(#(#context)* #(#arguments),*));
     let run = if sig.asyncness.is_some() {
@@ -223,30 +238,83 @@ fn call(
             .await
         }
     };
+    let body = quote! {
+        |context, arguments| {
+            ::std::boxed::Box::pin(async move {
+                #[allow(unused_mut, unused_variables)]
+                let mut arguments = arguments;
+                #[allow(unused_variables)]
+                let context = context;
+                #(let #arguments = #next?;)*
+                ::aileron::__private::encode_return(#run?)
+            })
+        }
+    };
+    let Inputs {
+        inputs,
+        describe,
+        params,
+    } = inputs(&signature.parameters);
     Ok(quote! {
         #(#attrs)*
         #[allow(clippy::missing_errors_doc)]
         #vis fn #name(
-            #(#names: impl ::aileron::IntoArg<#types>),*
+            #inputs
         ) -> ::aileron::TaskCall<<#returns as ::aileron::__private::TaskReturn>::Value> {
-            ::aileron::__private::describe(
-                #task_id,
-                #options,
-                #return_name,
-                ::std::vec![#(::aileron::__private::bind::<#types>(#name_texts, #type_texts, #names)),*],
-                |context, arguments| {
-                    ::std::boxed::Box::pin(async move {
-                        #[allow(unused_mut, unused_variables)]
-                        let mut arguments = arguments;
-                        #[allow(unused_variables)]
-                        let context = context;
-                        #(let #arguments = #next(&mut arguments)?;)*
-                        ::aileron::__private::encode_return(#run?)
-                    })
-                },
-            )
+            ::aileron::__private::#describe(#task_id, #options, #return_name, #params, #body)
         }
     })
+}
+
+/// The parameters of the describing function, which function of `aileron` it calls, and what it passes on.
+struct Inputs {
+    inputs: TokenStream,
+    describe: Ident,
+    params: TokenStream,
+}
+
+fn inputs(parameters: &[Parameter]) -> Inputs {
+    if let [
+        Parameter {
+            name,
+            ty,
+            about: Argument {
+                is_struct: true, ..
+            },
+        },
+    ] = parameters
+    {
+        return Inputs {
+            inputs: quote!(#name: impl ::aileron::IntoArgs<#ty>),
+            describe: format_ident!("describe_by_name"),
+            params: quote!(#name),
+        };
+    }
+    let names: Vec<&Ident> = parameters.iter().map(|p| &p.name).collect();
+    let types: Vec<&Type> = parameters.iter().map(|p| &p.ty).collect();
+    let name_texts = names.iter().map(|name| unraw(name));
+    let type_texts = types.iter().map(|ty| type_text(ty));
+    Inputs {
+        inputs: quote!(#(#names: impl ::aileron::IntoArg<#types>),*),
+        describe: format_ident!("describe"),
+        params: quote! {
+            ::std::vec![#(::aileron::__private::bind::<#types>(#name_texts, #type_texts, #names)),*]
+        },
+    }
+}
+
+/// Reads the value of a parameter when the task runs. Spanned so that a type that cannot be read from JSON is underlined
+/// itself.
+fn next_argument(Parameter { ty, about, .. }: &Parameter) -> TokenStream {
+    if about.is_struct {
+        return quote_spanned!(ty.span()=> <#ty as ::aileron::TaskArgs>::read(&mut arguments));
+    }
+    match &about.default {
+        None => quote_spanned!(ty.span()=> ::aileron::__private::next_arg::<#ty>(&mut arguments)),
+        Some(default) => {
+            quote_spanned!(ty.span()=> ::aileron::__private::next_arg_or::<#ty>(&mut arguments, || #default))
+        }
+    }
 }
 
 fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
@@ -326,7 +394,7 @@ fn return_name(returns: &Type) -> TokenStream {
 }
 
 /// A type as a person writes it: tokens print with spaces between all of them.
-fn type_text(ty: &Type) -> String {
+pub(crate) fn type_text(ty: &Type) -> String {
     let mut text = ty.to_token_stream().to_string();
     for (spaced, tight) in [
         (" < ", "<"),
@@ -342,7 +410,7 @@ fn type_text(ty: &Type) -> String {
     text
 }
 
-fn unraw(name: &Ident) -> String {
+pub(crate) fn unraw(name: &Ident) -> String {
     let text = name.to_string();
     text.strip_prefix("r#").map_or(text.clone(), str::to_owned)
 }

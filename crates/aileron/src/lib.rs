@@ -58,7 +58,7 @@ mod runtime;
 pub mod secrets;
 pub mod testing;
 
-pub use aileron_macros::{dag, task};
+pub use aileron_macros::{TaskArgs, dag, task};
 pub use aileron_wire::message::{DagRun, TaskInstance};
 pub use comm::CommError;
 pub use context::{
@@ -66,8 +66,8 @@ pub use context::{
     TaskStateStore, VariableKeys, Variables, Xcom, XcomError,
 };
 pub use dag::{
-    Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, Output,
-    TaskCall, TaskOptions, TriggerRule,
+    Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, IntoArgs,
+    Output, TaskArgs, TaskCall, TaskOptions, TriggerRule,
 };
 pub use error::{Error, Result, ResultExt};
 pub use runtime::serve;

@@ -7,16 +7,15 @@
 // A test program without the standard harness does not count as a test for clippy.
 #![allow(clippy::unwrap_used)]
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, ExitCode, Output, Stdio};
+mod support;
+
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use aileron::prelude::*;
-use aileron_wire::frame::{Request, response_frame};
-use aileron_wire::message::{Message, ToSupervisor};
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::Arguments;
 use serde_json::{Value, json};
+use support::{Answer, Ended, Session, details, trials};
 
 #[task]
 async fn ok() -> Result<Vec<i64>> {
@@ -130,187 +129,16 @@ fn broken(dag: &mut Dag) {
     }
 }
 
-/// What the supervisor does with a request.
-enum Answer {
-    /// An empty reply, or an empty XCom.
-    Usual,
-    /// Hangs up.
-    HangUp,
-}
-
-/// A bundle process and the supervisor's ends of its sockets.
-struct Session {
-    child: Child,
-    comm: TcpStream,
-    logs: TcpStream,
-}
-
-/// How a process ended.
-struct Ended {
-    /// Every request, in order, as JSON.
-    requests: Vec<Value>,
-    /// Every log line.
-    logs: Vec<Value>,
-    code: Option<i32>,
-    stderr: String,
-}
-
-impl Session {
-    fn start() -> Self {
-        let (comm, logs) = (listen(), listen());
-        let child = Command::new(std::env::current_exe().unwrap())
-            .arg(format!("--comm={}", comm.local_addr().unwrap()))
-            .arg(format!("--logs={}", logs.local_addr().unwrap()))
-            .env("AIRFLOW__LOGGING__LOGGING_LEVEL", "DEBUG")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            child,
-            comm: comm.accept().unwrap().0,
-            logs: logs.accept().unwrap().0,
-        }
-    }
-
-    fn send_raw(&mut self, bytes: &[u8]) {
-        self.comm.write_all(bytes).unwrap();
-    }
-
-    fn say<M: Message + serde::Serialize>(&mut self, id: u64, message: &M) {
-        self.send_raw(&response_frame(id, message).unwrap());
-    }
-
-    /// The next request, or `None` when the process has closed the connection.
-    fn request(&mut self) -> Option<Request> {
-        let mut length = [0; 4];
-        match self.comm.read_exact(&mut length) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::UnexpectedEof => return None,
-            Err(error) => panic!("{error}"),
-        }
-        let mut payload = vec![0; u32::from_be_bytes(length) as usize];
-        self.comm.read_exact(&mut payload).unwrap();
-        Some(Request::decode(payload.into()).unwrap())
-    }
-
-    /// Answers until the process is gone.
-    fn serve(mut self, answer: impl Fn(&str) -> Answer) -> Ended {
-        let mut requests = Vec::new();
-        while let Some(request) = self.request() {
-            let body: Value = aileron_wire::json::decode(&request.body).unwrap();
-            ToSupervisor::decode(&request.body).expect("every request is a message of the schema");
-            let kind = body["type"].as_str().unwrap().to_owned();
-            let key = body["key"].clone();
-            requests.push(body);
-            match answer(&kind) {
-                Answer::HangUp => break,
-                Answer::Usual if kind == "GetXCom" => {
-                    let result = json!({"type": "XComResult", "key": key, "value": [1, 2]});
-                    let body = aileron_wire::json::encode(&result).unwrap();
-                    let frame = aileron_wire::frame::Response {
-                        id: request.id,
-                        body: Some(body.into()),
-                        error: None,
-                    };
-                    self.send_raw(&frame.encode().unwrap());
-                }
-                Answer::Usual => {
-                    let frame = aileron_wire::frame::Response {
-                        id: request.id,
-                        body: None,
-                        error: None,
-                    };
-                    self.send_raw(&frame.encode().unwrap());
-                }
-            }
-        }
-        self.end(requests)
-    }
-
-    fn end(self, requests: Vec<Value>) -> Ended {
-        let Self { child, comm, logs } = self;
-        drop(comm);
-        let logs = BufReader::new(logs)
-            .lines()
-            .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
-            .collect();
-        let Output { status, stderr, .. } = child.wait_with_output().unwrap();
-        Ended {
-            requests,
-            logs,
-            code: status.code(),
-            stderr: String::from_utf8(stderr).unwrap(),
-        }
-    }
-
-    /// Waits for a log line with that text.
-    fn wait_for_line(&mut self, text: &str) {
-        let mut line = String::new();
-        let mut byte = [0];
-        while !line.contains(text) || !line.ends_with('\n') {
-            if line.ends_with('\n') {
-                line.clear();
-            }
-            self.logs.read_exact(&mut byte).unwrap();
-            line.push(byte[0] as char);
-        }
-    }
-
-    fn signal(&self, name: &str) {
-        let status = Command::new("kill")
-            .args([format!("-{name}"), self.child.id().to_string()])
-            .status()
-            .unwrap();
-        assert!(status.success());
-    }
-}
-
-impl Ended {
-    /// The terminal message: the last request.
-    fn terminal(&self) -> &Value {
-        self.requests.last().expect("a terminal message")
-    }
-
-    fn logged(&self, text: &str) -> bool {
-        self.logs.iter().any(|line| {
-            line["event"]
-                .as_str()
-                .is_some_and(|event| event.contains(text))
-        })
-    }
-}
-
-fn listen() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").unwrap()
-}
-
-fn startup(dag_id: &str, task_id: &str, should_retry: bool, clear: &[&str]) -> Vec<u8> {
-    let uuid = "00000000-0000-4000-8000-000000000000";
-    let body = json!({
-        "type": "StartupDetails",
-        "ti": {"id": uuid, "task_id": task_id, "dag_id": dag_id, "run_id": "run", "try_number": 1,
-               "dag_version_id": uuid, "map_index": -1,
-               "context_carrier": {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}},
-        "dag_rel_path": "stub.py", "bundle_info": {"name": "dags", "version": null},
-        "start_date": "2026-01-01T00:00:00Z", "sentry_integration": "",
-        "ti_context": {"dag_run": {"dag_id": dag_id, "run_id": "run", "logical_date": null,
-            "data_interval_start": null, "data_interval_end": null, "run_after": "2026-01-01T00:00:00Z",
-            "start_date": null, "end_date": null, "run_type": "manual", "state": "running",
-            "consumed_asset_events": [], "partition_key": null},
-            "max_tries": 1, "should_retry": should_retry, "xcom_keys_to_clear": clear},
-    });
-    let frame = aileron_wire::frame::Response {
-        id: 0,
-        body: Some(aileron_wire::json::encode(&body).unwrap().into()),
-        error: None,
-    };
-    frame.encode().unwrap()
+fn startup(dag_id: &str, task_id: &str, should_retry: bool, clear: &[&str]) -> Value {
+    let mut details = details(dag_id, task_id);
+    details["ti_context"]["should_retry"] = json!(should_retry);
+    details["ti_context"]["xcom_keys_to_clear"] = json!(clear);
+    details
 }
 
 fn run_with(task_id: &str, should_retry: bool, clear: &[&str]) -> Ended {
     let mut session = Session::start();
-    session.send_raw(&startup("tasks", task_id, should_retry, clear));
+    session.begin(&startup("tasks", task_id, should_retry, clear));
     session.serve(|_| Answer::Usual)
 }
 
@@ -318,17 +146,9 @@ fn run(task_id: &str, should_retry: bool) -> Ended {
     run_with(task_id, should_retry, &[])
 }
 
-fn types(ended: &Ended) -> Vec<&str> {
-    ended
-        .requests
-        .iter()
-        .map(|request| request["type"].as_str().unwrap())
-        .collect()
-}
-
 fn a_value_is_pushed_and_the_task_succeeds() {
     let ended = run("ok", false);
-    assert_eq!(types(&ended), ["SetXCom", "SucceedTask"]);
+    assert_eq!(ended.types(), ["SetXCom", "SucceedTask"]);
     assert_eq!(ended.requests[0]["value"], json!([1, 2]));
     assert_eq!(ended.requests[0]["key"], "return_value");
     // The Execution API wants lists where the schema would take a null.
@@ -338,14 +158,35 @@ fn a_value_is_pushed_and_the_task_succeeds() {
     assert_eq!(ended.stderr, "");
 }
 
+fn the_fields_of_the_tasks_span_are_not_on_its_log_lines() {
+    let ended = run("fail", false);
+    let line = ended.logs.iter().find(|line| {
+        let event = line["event"].as_str().unwrap();
+        event.starts_with("the task failed")
+    });
+    let line = line.expect("the failure is logged").as_object().unwrap();
+    for field in ["dag_id", "task_id", "run_id", "try_number", "map_index"] {
+        assert!(!line.contains_key(field), "{field}: {line:?}");
+    }
+}
+
+fn the_trace_context_of_the_task_instance_goes_out_with_every_request() {
+    let ended = run("double", false);
+    for carrier in &ended.carriers {
+        let carrier = carrier.as_ref().expect("a trace context");
+        assert_eq!(carrier["traceparent"], support::TRACEPARENT);
+    }
+    assert_eq!(ended.carriers.len(), 3);
+}
+
 fn unit_pushes_nothing() {
     let ended = run("nothing", false);
-    assert_eq!(types(&ended), ["SucceedTask"]);
+    assert_eq!(ended.types(), ["SucceedTask"]);
 }
 
 fn an_argument_is_pulled_from_its_upstream_task() {
     let ended = run("double", false);
-    assert_eq!(types(&ended), ["GetXCom", "SetXCom", "SucceedTask"]);
+    assert_eq!(ended.types(), ["GetXCom", "SetXCom", "SucceedTask"]);
     assert_eq!(ended.requests[0]["task_id"], "ok");
     assert_eq!(ended.requests[1]["value"], json!([2, 4]));
 }
@@ -353,7 +194,7 @@ fn an_argument_is_pulled_from_its_upstream_task() {
 fn xcoms_of_an_earlier_try_are_cleared_before_the_body() {
     let ended = run_with("ok", false, &["return_value", "other"]);
     assert_eq!(
-        types(&ended),
+        ended.types(),
         ["DeleteXCom", "DeleteXCom", "SetXCom", "SucceedTask"]
     );
     assert_eq!(ended.requests[1]["key"], "other");
@@ -421,9 +262,9 @@ fn a_panic_is_caught_and_logged_with_its_place() {
 fn what_the_bundle_does_not_have_is_removed() {
     for (dag, task) in [("tasks", "unknown"), ("unknown", "ok")] {
         let mut session = Session::start();
-        session.send_raw(&startup(dag, task, true, &[]));
+        session.begin(&startup(dag, task, true, &[]));
         let ended = session.serve(|_| Answer::Usual);
-        assert_eq!(types(&ended), ["TaskState"]);
+        assert_eq!(ended.types(), ["TaskState"]);
         assert_eq!(ended.terminal()["state"], "removed");
         assert_eq!(ended.code, Some(0));
         assert!(ended.logged("unknown"));
@@ -432,7 +273,7 @@ fn what_the_bundle_does_not_have_is_removed() {
 
 fn a_dag_that_cannot_be_built_fails_without_retry() {
     let mut session = Session::start();
-    session.send_raw(&startup("broken", "ok", true, &[]));
+    session.begin(&startup("broken", "ok", true, &[]));
     let ended = session.serve(|_| Answer::Usual);
     assert_eq!(ended.terminal()["state"], "failed");
     assert!(ended.logged("task id `ok` is used twice"));
@@ -440,7 +281,7 @@ fn a_dag_that_cannot_be_built_fails_without_retry() {
 
 fn signalled(task: &str, signal: &str) -> (Ended, Duration) {
     let mut session = Session::start();
-    session.send_raw(&startup("tasks", task, true, &[]));
+    session.begin(&startup("tasks", task, true, &[]));
     session.wait_for_line("waiting");
     let start = Instant::now();
     session.signal(signal);
@@ -475,7 +316,7 @@ fn sigterm_drops_a_task_after_the_grace_period_and_runs_its_hook() {
 
 fn a_task_that_finishes_in_the_grace_period_has_succeeded() {
     let (ended, _) = signalled("finisher", "INT");
-    assert_eq!(types(&ended), ["SetXCom", "SucceedTask"]);
+    assert_eq!(ended.types(), ["SetXCom", "SucceedTask"]);
     assert!(!ended.logged("hook ran"));
 }
 
@@ -487,7 +328,7 @@ fn the_execution_timeout_ends_the_task() {
 
 fn a_supervisor_that_goes_away_ends_the_task_instead_of_leaving_it_running() {
     let mut session = Session::start();
-    session.send_raw(&startup("tasks", "polite", true, &[]));
+    session.begin(&startup("tasks", "polite", true, &[]));
     session.wait_for_line("waiting");
     session.comm.shutdown(std::net::Shutdown::Both).unwrap();
     let ended = session.serve(|_| Answer::Usual);
@@ -505,16 +346,16 @@ fn a_supervisor_that_goes_away_ends_the_task_instead_of_leaving_it_running() {
 
 fn a_supervisor_that_goes_away_during_a_request_is_a_clear_error() {
     let mut session = Session::start();
-    session.send_raw(&startup("tasks", "asks", true, &[]));
+    session.begin(&startup("tasks", "asks", true, &[]));
     let ended = session.serve(|_| Answer::HangUp);
-    assert_eq!(types(&ended), ["GetVariable"]);
+    assert_eq!(ended.types(), ["GetVariable"]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("closed"), "{}", ended.stderr);
 }
 
 fn a_value_that_is_not_json_fails_the_task_and_says_why() {
     let ended = run("not_json", false);
-    assert_eq!(types(&ended), ["TaskState"]);
+    assert_eq!(ended.types(), ["TaskState"]);
     assert!(ended.logged("the return value cannot be an XCom"));
 }
 
@@ -556,7 +397,7 @@ fn a_dag_processor_gets_no_dags_and_what_is_wrong() {
         aileron_wire::message::DagFileParseRequest::new("/b/sub/bundle", "/b", "dags-folder");
     session.say(0, &request);
     let ended = session.serve(|_| Answer::Usual);
-    assert_eq!(types(&ended), ["DagFileParsingResult"]);
+    assert_eq!(ended.types(), ["DagFileParsingResult"]);
     assert_eq!(ended.terminal()["serialized_dags"], json!([]));
     let error = ended.terminal()["import_errors"]["sub/bundle"]
         .as_str()
@@ -605,18 +446,14 @@ fn the_manifest_of_a_broken_bundle_is_an_error() {
     );
 }
 
-macro_rules! trials {
-    ($($name:ident),+ $(,)?) => {
-        vec![$(Trial::test(stringify!($name), || { $name(); Ok(()) })),+]
-    };
-}
-
 fn main() -> ExitCode {
     if std::env::args().any(|a| a.starts_with("--comm") || a == "--airflow-metadata") {
         return aileron::serve(bundle![tasks, broken]);
     }
     let trials = trials![
         a_value_is_pushed_and_the_task_succeeds,
+        the_fields_of_the_tasks_span_are_not_on_its_log_lines,
+        the_trace_context_of_the_task_instance_goes_out_with_every_request,
         unit_pushes_nothing,
         an_argument_is_pulled_from_its_upstream_task,
         xcoms_of_an_earlier_try_are_cleared_before_the_body,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aileron_bundle::manifest::{ArgSource, DagOutline, TaskOutline};
+use aileron_bundle::manifest::{ArgOutline, ArgSource, DagOutline, TaskOutline};
 use anyhow::Context as _;
 
 use super::names::{Scope, is_importable};
@@ -198,16 +198,14 @@ impl<'a> DagText<'a> {
 
     fn declaration(&self, task: &TaskOutline) -> String {
         let function = &self.functions[task.task_id.as_str()];
-        let mut scope = Scope::parameters();
-        let parameters: Vec<_> = task
-            .args
-            .iter()
-            .map(|arg| {
-                format!(
-                    "{}: {}",
-                    scope.take(&arg.name),
-                    annotation::python(&arg.r#type)
-                )
+        let mut after_mapped = false;
+        let parameters: Vec<_> = parameter_names(task)
+            .into_iter()
+            .zip(&task.args)
+            .map(|(name, arg)| {
+                after_mapped |= self.is_mapped(arg);
+                let default = if after_mapped { " = None" } else { "" };
+                format!("{name}: {}{default}", annotation::python(&arg.r#type))
             })
             .collect();
         let signature = format!("{INDENT}def {function}({})", parameters.join(", "));
@@ -219,30 +217,32 @@ impl<'a> DagText<'a> {
             );
         }
         let message = literal::string(&format!("write the task {} here", task.task_id));
+        let (kind, signature) = if task.mapped {
+            ("mapped task", format!("{INDENT}def {function}(item)"))
+        } else {
+            ("task", signature)
+        };
         format!(
-            "{INDENT}# Placeholder: this task is written in Python. Give it its body, or import it with --external-module.\n\
+            "{INDENT}# Placeholder: this {kind} is written in Python. Give it its body, or import it with --external-module.\n\
              {}\n{signature}:\n{INDENT}{INDENT}raise NotImplementedError({message})\n",
             decorator("@task", &arguments)
         )
     }
 
-    fn call(&self, task: &TaskOutline) -> String {
-        let arguments: Vec<_> = task
-            .args
-            .iter()
-            .map(|arg| match &arg.source {
-                ArgSource::Literal { value } => literal::json(value),
-                ArgSource::Xcom { task_id } => self.variables[task_id.as_str()].clone(),
-            })
-            .collect();
+    fn call(&self, task: &'a TaskOutline) -> String {
         let id = task.task_id.as_str();
         let function = &self.functions[id];
-        let callee = if self.imported.contains(id) {
-            format!("{function}.override(task_id={})", literal::string(id))
-        } else {
-            function.clone()
+        let call = match (task.mapped, self.imported.contains(id)) {
+            // What it is expanded over is known there alone.
+            (true, true) => format!("{function}()"),
+            (true, false) => format!("{function}.expand(item=[])"),
+            (false, true) => format!(
+                "{function}.override(task_id={})({})",
+                literal::string(id),
+                self.passed(task)
+            ),
+            (false, false) => format!("{function}({})", self.passed(task)),
         };
-        let call = format!("{callee}({})", arguments.join(", "));
         if self.is_referred_to(task) {
             format!("{INDENT}{} = {call}\n", self.variables[id])
         } else {
@@ -250,20 +250,68 @@ impl<'a> DagText<'a> {
         }
     }
 
+    /// The arguments of a call. Airflow 3.4 refuses a stub that takes the output of a mapped task: such an argument is left
+    /// to its default and the edge is drawn by itself, and those after it are passed by name.
+    fn passed(&self, task: &TaskOutline) -> String {
+        let mut after_mapped = false;
+        let mut arguments = Vec::new();
+        for (name, arg) in parameter_names(task).into_iter().zip(&task.args) {
+            if self.is_mapped(arg) {
+                after_mapped = true;
+                continue;
+            }
+            let value = match &arg.source {
+                ArgSource::Literal { value } => literal::json(value),
+                ArgSource::Xcom { task_id } => self.variables[task_id.as_str()].clone(),
+            };
+            arguments.push(if after_mapped {
+                format!("{name}={value}")
+            } else {
+                value
+            });
+        }
+        arguments.join(", ")
+    }
+
+    /// Whether the argument is the combined output of a mapped task.
+    fn is_mapped(&self, arg: &ArgOutline) -> bool {
+        let ArgSource::Xcom { task_id } = &arg.source else {
+            return false;
+        };
+        let upstream = self.dag.tasks.iter().find(|task| task.task_id == *task_id);
+        upstream.is_some_and(|task| task.mapped)
+    }
+
+    /// Upstream tasks that no argument refers to.
+    fn explicit_upstream(&self, task: &'a TaskOutline) -> Vec<&'a str> {
+        let is_argument = |id: &str| {
+            task.args.iter().any(|arg| {
+                !self.is_mapped(arg)
+                    && matches!(&arg.source, ArgSource::Xcom { task_id } if task_id == id)
+            })
+        };
+        task.upstream
+            .iter()
+            .map(String::as_str)
+            .filter(|id| !is_argument(id))
+            .collect()
+    }
+
     /// Whether another task takes this one's value, or one of the two is an end of an explicit edge.
-    fn is_referred_to(&self, task: &TaskOutline) -> bool {
+    fn is_referred_to(&self, task: &'a TaskOutline) -> bool {
         let by_others = self.dag.tasks.iter().any(|other| {
             let as_argument = other
                 .args
                 .iter()
                 .any(|arg| matches!(&arg.source, ArgSource::Xcom { task_id } if *task_id == task.task_id));
-            as_argument || explicit_upstream(other).contains(&task.task_id.as_str())
+            as_argument || self.explicit_upstream(other).contains(&task.task_id.as_str())
         });
-        by_others || !explicit_upstream(task).is_empty()
+        by_others || !self.explicit_upstream(task).is_empty()
     }
 
-    fn edges(&self, task: &TaskOutline) -> String {
-        let upstream: Vec<_> = explicit_upstream(task)
+    fn edges(&self, task: &'a TaskOutline) -> String {
+        let upstream: Vec<_> = self
+            .explicit_upstream(task)
             .into_iter()
             .map(|id| self.variables[id].as_str())
             .collect();
@@ -276,18 +324,10 @@ impl<'a> DagText<'a> {
     }
 }
 
-/// Upstream tasks that no argument refers to.
-fn explicit_upstream(task: &TaskOutline) -> Vec<&str> {
-    let is_argument = |id: &str| {
-        task.args
-            .iter()
-            .any(|arg| matches!(&arg.source, ArgSource::Xcom { task_id } if task_id == id))
-    };
-    task.upstream
-        .iter()
-        .map(String::as_str)
-        .filter(|id| !is_argument(id))
-        .collect()
+/// The Python names of a task's parameters.
+fn parameter_names(task: &TaskOutline) -> Vec<String> {
+    let mut scope = Scope::parameters();
+    task.args.iter().map(|arg| scope.take(&arg.name)).collect()
 }
 
 fn task_arguments(task: &TaskOutline, function: &str, default_queue: &str) -> Vec<String> {

@@ -25,7 +25,7 @@ use crate::style::{self, paint};
 ///
 /// Tasks that the Rust program only refers to (external tasks) are written in Python. By default the file has a
 /// placeholder for each that raises NotImplementedError; with --external-module it imports them from a module of yours and
-/// can be generated again at any time.
+/// can be generated again at any time. There, a mapped task is a function without arguments that returns the expanded task.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   aileron stub target/bundles/orders --output dags/orders.py

@@ -69,6 +69,8 @@ pub enum Binding {
     Literal(Literal),
     /// The `return_value` of a task of the same Dag.
     Output { dag: u64, task: usize },
+    /// None in this Dag: the parameter has a default.
+    Unset,
 }
 
 /// A value fixed in the Dag, as JSON, or why it cannot be JSON.

@@ -1,13 +1,16 @@
 //! Dags as Rust values: tasks, their options, and typed edges between them.
 
 mod arg;
+mod args;
 mod build;
 mod bundle;
+mod given;
 mod options;
 mod outline;
 mod task;
 
 pub use arg::{IntoArg, Output};
+pub use args::{IntoArgs, TaskArgs};
 pub use build::{Dag, DagError, DagErrors};
 pub use bundle::{Bundle, DagDefinition};
 pub use options::{DagOptions, TaskOptions, TriggerRule};
@@ -15,7 +18,8 @@ pub use outline::BundleError;
 pub use task::{TaskCall, TaskReturn};
 
 pub(crate) use arg::Binding;
-pub(crate) use task::{ArgValue, Args, Handler, TaskNode};
+pub(crate) use given::{ArgValue, Args, Given};
+pub(crate) use task::{Handler, Param, TaskNode};
 
 #[doc(hidden)]
 pub(crate) mod private {

@@ -90,13 +90,16 @@ impl Dag {
         TaskOutline {
             task_id: node.task_id.clone(),
             external: matches!(node.handler, Handler::External),
+            mapped: node.mapped,
             args: node
                 .params
                 .iter()
-                .map(|param| ArgOutline {
-                    name: param.name.to_owned(),
-                    r#type: param.type_name.to_owned(),
-                    source: self.source(&param.binding),
+                .filter_map(|param| {
+                    Some(ArgOutline {
+                        name: param.name.to_owned(),
+                        r#type: param.type_name.to_owned(),
+                        source: self.source(&param.binding)?,
+                    })
                 })
                 .collect(),
             returns: node.returns.map(str::to_owned),
@@ -118,15 +121,17 @@ impl Dag {
         }
     }
 
-    fn source(&self, binding: &Binding) -> ArgSource {
+    /// Nothing for an argument that is left to its default: the stub does not pass it either.
+    fn source(&self, binding: &Binding) -> Option<ArgSource> {
         match binding {
             // A bad literal is an error of the Dag: a built Dag has none.
-            Binding::Literal(value) => ArgSource::Literal {
+            Binding::Literal(value) => Some(ArgSource::Literal {
                 value: value.clone().unwrap_or(Value::Null),
-            },
-            Binding::Output { task, .. } => ArgSource::Xcom {
+            }),
+            Binding::Output { task, .. } => Some(ArgSource::Xcom {
                 task_id: self.nodes()[*task].task_id.clone(),
-            },
+            }),
+            Binding::Unset => None,
         }
     }
 }

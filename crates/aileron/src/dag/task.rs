@@ -6,10 +6,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::Output;
 use super::arg::Binding;
+use super::given::Args;
 use super::options::{TaskOptions, TriggerRule};
 use crate::{Context, Error, Result};
 
@@ -29,9 +28,13 @@ pub(crate) struct TaskNode {
     pub(crate) task_id: String,
     pub(crate) options: TaskOptions,
     pub(crate) params: Vec<Param>,
+    /// Whether the parameters are the fields of one struct, so that Airflow's arguments find them by name.
+    pub(crate) by_name: bool,
     /// `None` for `()`.
     pub(crate) returns: Option<&'static str>,
     pub(crate) handler: Handler,
+    /// Whether Airflow expands the task, so that its value is one XCom for each map index.
+    pub(crate) mapped: bool,
 }
 
 /// A parameter of a task and where its value comes from.
@@ -53,29 +56,6 @@ pub(crate) enum Handler {
 
 /// A running task body: the encoded return value when it is done.
 pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Result<Vec<u8>>>>>;
-
-/// The values of a task's arguments, in order, still encoded.
-#[doc(hidden)]
-pub struct Args {
-    values: std::vec::IntoIter<ArgValue>,
-}
-
-/// One argument.
-pub(crate) struct ArgValue {
-    pub(crate) name: &'static str,
-    pub(crate) type_name: &'static str,
-    /// Where the value came from, for error messages.
-    pub(crate) origin: String,
-    pub(crate) encoded: Bytes,
-}
-
-impl Args {
-    pub(crate) fn new(values: Vec<ArgValue>) -> Self {
-        Self {
-            values: values.into_iter(),
-        }
-    }
-}
 
 /// What a `#[task]` function may return: a `Result` whose error converts into [`Error`].
 #[diagnostic::on_unimplemented(
@@ -167,11 +147,15 @@ pub(crate) mod private {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
-    use super::{Args, Handler, HandlerFuture, Param, TaskCall, TaskNode};
-    use crate::dag::arg::IntoArg;
+    use super::{Handler, HandlerFuture, Param, TaskCall, TaskNode};
+    use crate::dag::arg::{Binding, IntoArg};
+    use crate::dag::args::{IntoArgs, TaskArgs};
     use crate::dag::options::TaskOptions;
     use crate::{Context, Error, Result};
     use std::sync::Arc;
+
+    pub use crate::dag::args::{Missing, Present};
+    pub use crate::dag::given::Args;
 
     /// What a parameter of a task must be: something that can be read from JSON.
     #[diagnostic::on_unimplemented(
@@ -207,6 +191,28 @@ pub(crate) mod private {
         })
     }
 
+    /// A parameter that the Dag leaves to its default.
+    pub fn unset(name: &'static str, type_name: &'static str) -> BoundParam {
+        BoundParam(Param {
+            name,
+            type_name,
+            binding: Binding::Unset,
+        })
+    }
+
+    /// Puts a task together whose arguments are the fields of one struct.
+    pub fn describe_by_name<A: TaskArgs, T>(
+        task_id: &'static str,
+        options: TaskOptions,
+        returns: Option<&'static str>,
+        args: impl IntoArgs<A>,
+        body: impl Fn(Context, Args) -> HandlerFuture + Send + Sync + 'static,
+    ) -> TaskCall<T> {
+        let mut call = describe(task_id, options, returns, args.into_params(), body);
+        call.node.by_name = true;
+        call
+    }
+
     /// Puts a task together.
     pub fn describe<T>(
         task_id: &'static str,
@@ -219,24 +225,25 @@ pub(crate) mod private {
             task_id: task_id.to_owned(),
             options,
             params: params.into_iter().map(|BoundParam(param)| param).collect(),
+            by_name: false,
             returns,
             handler: Handler::Rust(Arc::new(body)),
+            mapped: false,
         })
     }
 
     /// The next argument, decoded.
     pub fn next_arg<T: Argument>(args: &mut Args) -> Result<T> {
-        let Some(arg) = args.values.next() else {
-            return Err(Error::msg(
-                "a parameter of this task has no argument; rebuild the bundle",
-            ));
-        };
-        aileron_wire::json::decode(&arg.encoded).map_err(|error| {
-            Error::msg(format_args!(
-                "argument `{}` (from {}) does not fit: expected `{}`: {error}",
-                arg.name, arg.origin, arg.type_name,
-            ))
-        })
+        args.take()?.read()
+    }
+
+    /// The next argument, decoded, or its default where the Dag file leaves it out.
+    pub fn next_arg_or<T: Argument>(args: &mut Args, default: impl FnOnce() -> T) -> Result<T> {
+        let value = args.take()?;
+        if value.is_left_to_default() {
+            return Ok(default());
+        }
+        value.read()
     }
 
     /// The return value, encoded for an XCom.

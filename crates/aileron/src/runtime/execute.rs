@@ -3,19 +3,17 @@
 use std::sync::Arc;
 
 use aileron_config::Config;
-use aileron_wire::json;
-use aileron_wire::message::{GetXCom, Message, StartupDetails};
-use bytes::Bytes;
-use futures_util::future::try_join_all;
+use aileron_wire::message::{StartupDetails, TaskArgBinding};
 use tokio_util::sync::CancellationToken;
 
+use super::arguments::arguments;
 use super::ending::{self, Limits};
 use super::outcome::Outcome;
 use super::signals::StopSignals;
 use crate::comm::CommError;
 use crate::comm::socket::SocketChannel;
 use crate::context::{self, Inner, KillHooks, RETURN_VALUE, StateSettings};
-use crate::dag::{ArgValue, Args, Binding, Dag, Handler, TaskNode};
+use crate::dag::{Dag, Handler, TaskNode};
 use crate::{Bundle, Context, Error, Result};
 
 /// A msgpack nil: what `()` and `None` encode to. Airflow stores no XCom for a task that returns nothing.
@@ -47,7 +45,7 @@ pub(super) async fn run_task(
 
 async fn execute(
     bundle: &Bundle,
-    details: StartupDetails,
+    mut details: StartupDetails,
     channel: &SocketChannel,
     signals: StopSignals,
 ) -> Outcome {
@@ -60,8 +58,10 @@ async fn execute(
         grace_period: bundle.grace_period,
     };
     let keys_to_clear = details.ti_context.xcom_keys_to_clear.clone();
+    let bindings = details.ti_context.arg_bindings.take();
     let context = context(details, &dag, channel.clone());
-    let body = tokio::task::spawn_local(body(context.clone(), dag, node, keys_to_clear));
+    let body = body(context.clone(), dag, node, keys_to_clear, bindings);
+    let body = tokio::task::spawn_local(body);
     ending::wait(body, &context, channel, signals, limits).await
 }
 
@@ -123,6 +123,7 @@ async fn body(
     dag: Dag,
     node: TaskNode,
     keys_to_clear: Vec<String>,
+    bindings: Option<Vec<TaskArgBinding>>,
 ) -> Result<()> {
     let Handler::Rust(handler) = &node.handler else {
         return Err(Error::no_retry("a task of another language"));
@@ -133,7 +134,7 @@ async fn body(
         tracing::debug!(target: "aileron.runtime", key, "clearing an XCom of an earlier try");
         context::delete_xcom(channel, context.ti(), &key).await?;
     }
-    let arguments = arguments(&context, &dag, &node).await?;
+    let arguments = arguments(&context, &dag, &node, bindings.as_deref()).await?;
     let returned = handler(context.clone(), arguments).await?;
     if returned != NIL {
         context::push_encoded(channel, context.ti(), RETURN_VALUE, returned)
@@ -141,44 +142,6 @@ async fn body(
             .map_err(|error| Error::from(error).context("storing the return value"))?;
     }
     Ok(())
-}
-
-/// The task's arguments: upstream values are pulled all at once.
-async fn arguments(context: &Context, dag: &Dag, node: &TaskNode) -> Result<Args> {
-    let values = node.params.iter().map(|param| async move {
-        let (origin, encoded) = match &param.binding {
-            Binding::Literal(value) => {
-                let value = value.as_ref().map_err(Error::msg)?;
-                ("the Dag".to_owned(), Bytes::from(json::encode(value)?))
-            }
-            Binding::Output { task, .. } => {
-                let task_id = &dag.nodes()[*task].task_id;
-                let encoded = pull(context, task_id).await.map_err(|error| {
-                    Error::from(error).context(format_args!("argument `{}`", param.name))
-                })?;
-                (format!("task `{task_id}`"), encoded)
-            }
-        };
-        Ok::<_, Error>(ArgValue {
-            name: param.name,
-            type_name: param.type_name,
-            origin,
-            encoded,
-        })
-    });
-    Ok(Args::new(try_join_all(values).await?))
-}
-
-/// The encoded return value of a task of this run; nil when there is none.
-async fn pull(context: &Context, task_id: &str) -> Result<Bytes, CommError> {
-    let ti = context.ti();
-    let request = context::get_xcom(ti, task_id, RETURN_VALUE);
-    let missing = || Bytes::from_static(&NIL);
-    match context.channel().send(&request).await {
-        Ok(reply) => Ok(reply.field(GetXCom::TYPE, "value")?.unwrap_or_else(missing)),
-        Err(error) if error.is_refused_with("XCOM_NOT_FOUND") => Ok(missing()),
-        Err(error) => Err(error),
-    }
 }
 
 fn log(outcome: &Outcome, should_retry: bool) {

@@ -1,7 +1,9 @@
 //! Running a bundle: the command line, coordinator mode, and one task from start to terminal message.
 
+mod arguments;
 mod command;
 mod coordinator;
+mod disagreement;
 mod ending;
 mod execute;
 mod help;
