@@ -44,6 +44,7 @@
 //! - **Errors**: `?` on any error. A task that fails is tried again while it has retries; [`Error::no_retry`] ends that.
 //! - **Bundle**: the Dags of one executable, `bundle![a, b]`. [`serve`] runs it.
 //! - **Logs**: `tracing` and `log` events reach the task log. See [`logs`]. Secrets are masked: see [`secrets`].
+//! - **Traces**: a task is a span in the trace of its Dag run. See [`traces`].
 //! - **Tests**: [`testing`] gives a context that needs no Airflow.
 
 mod comm;
@@ -57,6 +58,7 @@ mod percent;
 mod runtime;
 pub mod secrets;
 pub mod testing;
+pub mod traces;
 
 pub use aileron_macros::{TaskArgs, dag, task};
 pub use aileron_wire::message::{DagRun, TaskInstance};

@@ -134,6 +134,8 @@ where
 /// A subscriber or a logger that is there already stays, and a debug line says so: a program that set up its own knows why.
 pub fn init() {
     let subscriber = tracing_subscriber::registry().with(layer());
+    #[cfg(feature = "otel")]
+    let subscriber = subscriber.with(crate::traces::layer());
     if tracing::subscriber::set_global_default(subscriber).is_err() {
         tell_kept("tracing subscriber");
     }

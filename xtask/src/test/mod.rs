@@ -66,7 +66,8 @@ fn checks() -> [Phase; 3] {
 
 /// One run of cargo for all tests: one set of features, one build.
 fn tests(arguments: &Arguments, with_airflow: bool, environments: &[Environment]) -> Phase {
-    let mut command = cargo("test --workspace --no-fail-fast");
+    // The bundles of the end-to-end tests are built without it: they are what people run.
+    let mut command = cargo("test --workspace --no-fail-fast --features aileron/otel");
     if with_airflow {
         command.args(["--features", "end-to-end/real-airflow"]);
     }

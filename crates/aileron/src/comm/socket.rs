@@ -15,6 +15,7 @@ use tokio::sync::{Notify, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::{CallFuture, Channel, CommError, Reply};
+use crate::traces;
 
 /// Bytes asked of the socket at a time; frames larger than this grow the buffer in steps.
 const READ_STEP: usize = 16 * 1024;
@@ -83,7 +84,8 @@ impl FirstFrame {
         }
     }
 
-    /// Starts answering requests. `carrier` is the W3C trace context that goes out with each of them.
+    /// Starts answering requests. `carrier` is the W3C trace context that goes out with each of them, unless spans are
+    /// exported: then it is that of the current span.
     pub(crate) fn into_channel(self, carrier: Option<BTreeMap<String, String>>) -> SocketChannel {
         let shared = Arc::new(Shared {
             stream: self.stream,
@@ -141,6 +143,7 @@ impl Shared {
         body: &[u8],
     ) -> Result<oneshot::Receiver<Result<Reply, CommError>>, CommError> {
         let (sender, receiver) = oneshot::channel();
+        let current = traces::current();
         let mut state = self.lock();
         if let Some(error) = &state.closed {
             return Err(error.clone());
@@ -148,12 +151,11 @@ impl Shared {
         // Id 0 is the supervisor's own first frame.
         state.last_id += 1;
         let id = state.last_id;
-        let frame = frame::encode_request(id, body, self.carrier.as_ref()).map_err(|error| {
-            CommError::Unsendable {
+        let frame = frame::encode_request(id, body, current.as_ref().or(self.carrier.as_ref()))
+            .map_err(|error| CommError::Unsendable {
                 request: "a request",
                 reason: error.to_string(),
-            }
-        })?;
+            })?;
         state.waiting.insert(id, sender);
         let mut rest = Bytes::from(frame);
         if state.output.is_empty() {

@@ -41,6 +41,10 @@ where
     // Values are printed before the span is locked: printing can log, and that would read the span.
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        // Airflow knows whose log it is: on every line these fields would be noise.
+        if attributes.metadata().target() == crate::traces::TARGET {
+            return;
+        }
         let mut fields = Map::new();
         attributes.record(&mut Collect(&mut fields));
         remember(id, fields, &context);

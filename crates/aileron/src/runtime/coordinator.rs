@@ -10,13 +10,14 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 use tokio::task::LocalSet;
+use tracing::Instrument as _;
 
 use super::signals::StopSignals;
 use super::{EXIT_FAILED, EXIT_OK, execute, panics};
 use crate::Bundle;
 use crate::comm::Channel;
 use crate::comm::socket::FirstFrame;
-use crate::{Error, logs, secrets};
+use crate::{Error, logs, secrets, traces};
 
 /// How long the process waits at its end for the supervisor to take the last log lines.
 const LOG_FLUSH_LIMIT: Duration = Duration::from_secs(30);
@@ -43,6 +44,8 @@ pub(super) fn run(bundle: &Bundle, comm: SocketAddr, logs: SocketAddr) -> u8 {
             EXIT_FAILED
         }
     };
+    // Before the log: what goes wrong with the spans is a log line.
+    traces::finish();
     logs::flush(LOG_FLUSH_LIMIT);
     // A plain `fn` task that did not watch for cancellation may still be running; it ends with the process.
     runtime.shutdown_background();
@@ -68,8 +71,11 @@ async fn session(bundle: &Bundle, comm: SocketAddr, logs: SocketAddr) -> Result<
         StartupDetails::TYPE => {
             let details: StartupDetails = read_first(&body)?;
             drop(body);
-            let channel = comm.into_channel(trace_context(&details));
-            execute::run_task(bundle, details, channel, signals).await?;
+            let channel = comm.into_channel(traces::incoming(&details.ti));
+            let span = traces::span(&details.ti);
+            execute::run_task(bundle, details, channel, signals)
+                .instrument(span)
+                .await?;
         }
         DagFileParseRequest::TYPE => {
             let request: DagFileParseRequest = read_first(&body)?;
@@ -104,19 +110,6 @@ fn connect(flag: &str, address: SocketAddr) -> Result<StdTcpStream, Error> {
 fn read_first<M: Message + DeserializeOwned>(body: &Bytes) -> Result<M, Error> {
     M::decode_checked(body)
         .map_err(|error| Error::from(error).context(format_args!("cannot read {}", M::TYPE)))
-}
-
-/// The W3C trace context of the task instance: it goes out with every request, so that the API server's spans join the
-/// task's trace.
-fn trace_context(details: &StartupDetails) -> Option<BTreeMap<String, String>> {
-    let carrier: BTreeMap<String, String> = details
-        .ti
-        .context_carrier
-        .iter()
-        .flatten()
-        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
-        .collect();
-    (!carrier.is_empty()).then_some(carrier)
 }
 
 /// What a Dag processor of Airflow 3.4 is told. The Dags of this bundle are declared by their Python stub files, so it

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aileron_config::Config;
 use aileron_wire::message::{StartupDetails, TaskArgBinding};
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::arguments::arguments;
 use super::ending::{self, Limits};
@@ -14,7 +15,7 @@ use crate::comm::CommError;
 use crate::comm::socket::SocketChannel;
 use crate::context::{self, Inner, KillHooks, RETURN_VALUE, StateSettings};
 use crate::dag::{Dag, Handler, TaskNode};
-use crate::{Bundle, Context, Error, Result};
+use crate::{Bundle, Context, Error, Result, traces};
 
 /// A msgpack nil: what `()` and `None` encode to. Airflow stores no XCom for a task that returns nothing.
 const NIL: [u8; 1] = [0xc0];
@@ -32,6 +33,9 @@ pub(super) async fn run_task(
     let should_retry = details.ti_context.should_retry;
     let outcome = execute(bundle, details, &channel, signals).await;
     log(&outcome, should_retry);
+    if let Outcome::Failed(error) = &outcome {
+        traces::failed(error);
+    }
     match outcome.report(&channel, should_retry).await {
         // The supervisor has the message and sends it again when this process is gone (3.3.2, supervisor.py,
         // `_replay_pending_terminal_state_msg`): that is no reason to end as if the task had crashed.
@@ -61,7 +65,7 @@ async fn execute(
     let bindings = details.ti_context.arg_bindings.take();
     let context = context(details, &dag, channel.clone());
     let body = body(context.clone(), dag, node, keys_to_clear, bindings);
-    let body = tokio::task::spawn_local(body);
+    let body = tokio::task::spawn_local(body.in_current_span());
     ending::wait(body, &context, channel, signals, limits).await
 }
 
