@@ -29,6 +29,18 @@ impl Built {
     /// # Errors
     /// When it does not compile (the compiler's messages go to standard error) or cannot be packed.
     pub fn package(name: &str) -> Result<Self> {
+        Self::pack(name, &[])
+    }
+
+    /// The same, packed for an Airflow release (`3.4`).
+    ///
+    /// # Errors
+    /// As [`Self::package`].
+    pub fn package_for(name: &str, release: &str) -> Result<Self> {
+        Self::pack(name, &["--airflow", release])
+    }
+
+    fn pack(name: &str, more: &[&str]) -> Result<Self> {
         let [aileron, executable] = build([("aileron-cli", "aileron"), (name, name)])?;
         let directory = tempfile::Builder::new()
             .prefix("aileron-bundle-")
@@ -42,6 +54,7 @@ impl Built {
             .arg(&executable.source)
             .arg("--output")
             .arg(&bundle)
+            .args(more)
             .output()
             .with_context(|| format!("cannot run {}", aileron.file.display()))?;
         ensure!(
@@ -62,11 +75,20 @@ impl Built {
     /// # Errors
     /// When the command fails.
     pub fn write_stub(&self, target: &Path) -> Result<()> {
+        self.write_stub_with(target, &[])
+    }
+
+    /// The same, with more flags.
+    ///
+    /// # Errors
+    /// When the command fails.
+    pub fn write_stub_with(&self, target: &Path, flags: &[&str]) -> Result<()> {
         let output = Command::new(&self.aileron)
             .arg("stub")
             .arg(&self.bundle)
             .arg("--output")
             .arg(target)
+            .args(flags)
             .output()?;
         ensure!(
             output.status.success(),

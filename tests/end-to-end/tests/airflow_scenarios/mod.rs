@@ -4,6 +4,7 @@ mod failures;
 mod large_value;
 mod logging;
 mod orders;
+mod taskflow;
 mod termination;
 mod values;
 
@@ -20,7 +21,8 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Runs the tests on this version.
 pub(crate) fn run(version: AirflowVersion) -> ExitCode {
-    Suite::new(move || start(version))
+    let suite = Suite::new(move || start(version));
+    taskflow::add_tests(suite, version)
         .test(
             "values_pass_from_rust_to_python_and_back",
             values::pass_from_rust_to_python_and_back,
@@ -68,10 +70,12 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
 fn start(version: AirflowVersion) -> Result<Airflow> {
     let scenarios = Built::package("scenarios")?;
     let orders = Built::package("orders")?;
+    let taskflow = taskflow::Files::make(version)?;
     let stubs = tempfile::tempdir()?;
     let stub = stubs.path().join("orders.py");
     orders.write_stub(&stub)?;
-    let airflow = Setup::new(version)
+    let setup = taskflow.add_to(Setup::new(version));
+    let airflow = setup
         .dags(workspace_root().join("tests/end-to-end/dags/scenarios.py"))
         .dags(stub)
         .bundle(&scenarios.bundle)
