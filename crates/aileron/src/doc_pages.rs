@@ -12,6 +12,7 @@ macro_rules! pages {
 pages! {
     readme: "README.md",
     index: "docs/README.md",
+    traces: "docs/traces.md",
     write_tasks: "docs/write-tasks.md",
     test_tasks: "docs/test-tasks.md",
     deploy_airflow_3_3: "docs/deploy-airflow-3.3.md",
