@@ -1,6 +1,7 @@
 //! Development tasks, run as `cargo xtask TASK`: the demo, all tests, benchmarks, and the Airflow environments they need.
 
 mod bench;
+mod conformance;
 mod demo;
 mod development_airflow;
 mod environment;
@@ -31,6 +32,8 @@ enum Task {
     Env,
     /// Run the benchmarks, each beside its peer
     Bench(bench::Arguments),
+    /// Print the table of what the SDK supports, made from tests/end-to-end/conformance.toml
+    Conformance(conformance::Arguments),
     /// Run an Airflow for development
     #[command(subcommand)]
     Airflow(development_airflow::Command),
@@ -52,6 +55,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Test(arguments) => test::run(&arguments),
         Task::Env => environment::print_all(),
         Task::Bench(arguments) => bench::run(&arguments),
+        Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Airflow(command) => development_airflow::run(command),
     }
 }

@@ -7,6 +7,7 @@ pub(super) struct Counts {
     pub(super) failed: u64,
     pub(super) ignored: u64,
     pub(super) failed_names: Vec<String>,
+    pub(super) passed_names: Vec<String>,
 }
 
 impl Counts {
@@ -23,6 +24,7 @@ impl Counts {
         self.failed += other.failed;
         self.ignored += other.ignored;
         self.failed_names.extend(other.failed_names);
+        self.passed_names.extend(other.passed_names);
     }
 
     /// Takes a line of the output of `cargo test` into account.
@@ -31,8 +33,10 @@ impl Counts {
             self.passed += number_before(result, " passed");
             self.failed += number_before(result, " failed");
             self.ignored += number_before(result, " ignored");
-        } else if let Some(name) = failed_test(line) {
+        } else if let Some(name) = test_that(line, "FAILED") {
             self.failed_names.push(name.to_owned());
+        } else if let Some(name) = test_that(line, "ok") {
+            self.passed_names.push(name.to_owned());
         }
     }
 }
@@ -48,9 +52,9 @@ fn number_before(result: &str, word: &str) -> u64 {
         .unwrap_or(0)
 }
 
-fn failed_test(line: &str) -> Option<&str> {
+fn test_that<'a>(line: &'a str, ended: &str) -> Option<&'a str> {
     line.strip_prefix("test ")?
-        .strip_suffix("FAILED")?
+        .strip_suffix(ended)?
         .trim_end()
         .strip_suffix("...")
         .map(str::trim_end)
@@ -74,6 +78,7 @@ mod tests {
         }
         assert_eq!((counts.passed, counts.failed, counts.ignored), (15, 1, 2));
         assert_eq!(counts.failed_names, ["frame::truncated"]);
+        assert_eq!(counts.passed_names, ["frame::round_trip"]);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::conformance::{self, Manifest};
 use crate::environment::{self, Environment};
 use crate::progress::say;
 use counts::Counts;
@@ -32,6 +33,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             results.record(check.name(), check.run());
         }
     }
+    if arguments.only.is_none() {
+        results.record(
+            "conformance table",
+            conformance::check_readme().map(|()| Counts::default()),
+        );
+    }
     let environments = environments.map_or(Ok(Vec::new()), join);
     let with_airflow = !arguments.fast && environments.is_ok();
     let environments = environments.unwrap_or_else(|error| {
@@ -40,7 +47,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     });
     let mut tests = tests(arguments, with_airflow, &environments);
     results.record(tests.name(), tests.run());
+    if with_airflow && arguments.only.is_none() {
+        results.record("conformance", proofs(&results.counts.passed_names));
+    }
     Ok(results.report())
+}
+
+/// Every tick of the conformance table has tests behind it that passed in this very run.
+fn proofs(passed: &[String]) -> Result<Counts> {
+    let unproved = Manifest::read()?.unproved(passed);
+    for problem in &unproved {
+        eprintln!("error: {problem}");
+    }
+    Ok(Counts {
+        failed: unproved.len() as u64,
+        failed_names: unproved,
+        ..Counts::default()
+    })
 }
 
 fn join(preparing: thread::JoinHandle<Result<Vec<Environment>>>) -> Result<Vec<Environment>> {
