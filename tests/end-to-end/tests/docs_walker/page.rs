@@ -39,6 +39,8 @@ pub(crate) enum Directive {
     File(PathBuf),
     /// `excerpt`: the lines of the next block stand in this file of the workspace, in this order.
     Excerpt(PathBuf),
+    /// `conformance`: a generated part begins or ends; `cargo xtask test` compares it with its source.
+    Generated,
     /// `airflow: VERSION` or `airflow: VERSION running`: the commands that follow have this Airflow.
     Airflow {
         version: AirflowVersion,
@@ -140,6 +142,7 @@ fn directive(html: &str) -> Result<Directive> {
         "prepare" => Directive::Prepare(value.to_owned()),
         "file" => Directive::File(value.into()),
         "excerpt" => Directive::Excerpt(value.into()),
+        "conformance" => Directive::Generated,
         "airflow" => {
             let (version, running) = match value.split_once(' ') {
                 Some((version, "running")) => (version, true),

@@ -59,6 +59,7 @@ fn follow<'a>(directive: &'a Directive, shell: &mut Shell) -> Result<Option<&'a 
             ensure!(ran.succeeded, "`{commands}` failed:\n{}", ran.output);
         }
         Directive::Airflow { version, running } => shell.use_airflow(*version, *running)?,
+        Directive::Generated => {}
         Directive::File(_) | Directive::Excerpt(_) => return Ok(Some(directive)),
     }
     Ok(None)
@@ -68,7 +69,7 @@ fn place_or_compare(directive: &Directive, text: &str, shell: &Shell) -> Result<
     match directive {
         Directive::File(path) => shell.write(path, text),
         Directive::Excerpt(path) => excerpt(path, text),
-        Directive::Prepare(_) | Directive::Airflow { .. } => Ok(()),
+        Directive::Prepare(_) | Directive::Airflow { .. } | Directive::Generated => Ok(()),
     }
 }
 
