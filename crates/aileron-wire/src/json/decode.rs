@@ -27,6 +27,31 @@ pub enum JsonDecodeError {
     Corrupt(String),
 }
 
+impl JsonDecodeError {
+    /// The error of a type that did not fit `tree`: it names the place and shows what came there.
+    #[must_use]
+    pub fn at<E: std::fmt::Display>(tree: &Value, error: serde_path_to_error::Error<E>) -> Self {
+        mismatch(tree, error).into()
+    }
+}
+
+impl From<Mismatch> for JsonDecodeError {
+    fn from(mismatch: Mismatch) -> Self {
+        match mismatch {
+            Mismatch::At {
+                path,
+                reason,
+                value,
+            } => Self::Mismatch {
+                path,
+                reason,
+                found: describe(&value),
+            },
+            Mismatch::Corrupt(reason) => Self::Corrupt(reason),
+        }
+    }
+}
+
 /// The place that does not fit, before it is put into an error.
 pub(crate) enum Mismatch {
     At {
@@ -55,18 +80,7 @@ pub(crate) enum Mismatch {
 /// # Ok::<(), aileron_wire::json::JsonEncodeError>(())
 /// ```
 pub fn decode<T: DeserializeOwned>(encoded: &[u8]) -> Result<T, JsonDecodeError> {
-    decode_with_path(encoded).map_err(|mismatch| match mismatch {
-        Mismatch::At {
-            path,
-            reason,
-            value,
-        } => JsonDecodeError::Mismatch {
-            path,
-            reason,
-            found: describe(&value),
-        },
-        Mismatch::Corrupt(reason) => JsonDecodeError::Corrupt(reason),
-    })
+    Ok(decode_with_path(encoded)?)
 }
 
 /// Decodes straight from the bytes; only when that fails, a second time through a tree.
@@ -79,18 +93,20 @@ pub(crate) fn decode_with_path<T: DeserializeOwned>(encoded: &[u8]) -> Result<T,
     }
     let tree = tree(&mut deserializer(encoded), Value::expecting)
         .map_err(|error| Mismatch::Corrupt(error.to_string()))?;
-    serde_path_to_error::deserialize(&tree).map_err(|error| {
-        let value = at_path(&tree, error.path()).clone();
-        let path = match error.path().to_string() {
-            path if path == "." => String::new(),
-            path => path,
-        };
-        Mismatch::At {
-            path,
-            reason: error.into_inner().to_string(),
-            value,
-        }
-    })
+    serde_path_to_error::deserialize(&tree).map_err(|error| mismatch(&tree, error))
+}
+
+fn mismatch<E: std::fmt::Display>(tree: &Value, error: serde_path_to_error::Error<E>) -> Mismatch {
+    let value = at_path(tree, error.path()).clone();
+    let path = match error.path().to_string() {
+        path if path == "." => String::new(),
+        path => path,
+    };
+    Mismatch::At {
+        path,
+        reason: error.into_inner().to_string(),
+        value,
+    }
 }
 
 type SliceDeserializer<'a> = rmp_serde::Deserializer<
