@@ -62,10 +62,12 @@ pub mod traces;
 
 pub use aileron_macros::{TaskArgs, dag, task};
 pub use aileron_wire::message::{DagRun, TaskInstance};
+pub use aileron_xcom::{Wrapped, python};
 pub use comm::CommError;
 pub use context::{
-    Connection, Connections, Context, DataInterval, Pull, Retention, StateStoreError,
-    TaskStateStore, VariableKeys, Variables, Xcom, XcomError,
+    Connection, Connections, Context, DataInterval, Pull, PullEach, Pulled, Retention,
+    StateStoreError, TaskStateStore, VariableKeys, Variables, Xcom, XcomError, XcomSequence,
+    XcomStream,
 };
 pub use dag::{
     Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, IntoArgs,

@@ -26,6 +26,7 @@
 //! ```
 
 mod state;
+mod xcoms;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,7 +36,7 @@ use aileron_wire::json;
 use aileron_wire::message::{
     ConnectionResult, DagRun, DagRunState, DagRunType, ErrorResponse, ErrorType, GetVariableKeys,
     OKResponse, TaskInstance, TaskStateStoreResult, ToSupervisor, VariableKeysResult,
-    VariableResult, XComResult,
+    VariableResult,
 };
 use bytes::Bytes;
 use jiff::Timestamp;
@@ -49,6 +50,7 @@ use crate::comm::{CallFuture, Channel, CommError, Reply};
 use crate::context::{Inner, KillHooks, StateSettings};
 use crate::{Connection, Context};
 use state::TaskStates;
+use xcoms::Xcoms;
 
 /// An Airflow in memory: XComs, Variables, Connections and state stores for the tasks of one test.
 ///
@@ -60,7 +62,7 @@ pub struct Airflow {
 
 #[derive(Default)]
 struct Store {
-    xcoms: HashMap<(String, String), Value>,
+    xcoms: Xcoms,
     variables: HashMap<String, String>,
     connections: HashMap<String, ConnectionResult>,
     params: BTreeMap<String, Value>,
@@ -95,7 +97,27 @@ impl Airflow {
         let value = serde_json::to_value(value).expect("an XCom of a test is JSON");
         self.lock()
             .xcoms
-            .insert((task_id.to_owned(), key.to_owned()), value);
+            .insert(task_id, key, xcoms::NOT_MAPPED, value);
+        self
+    }
+
+    /// The return values of the instances of a mapped upstream task, by map index.
+    ///
+    /// # Panics
+    /// When a value cannot be JSON.
+    #[must_use]
+    pub fn xcom_mapped(
+        self,
+        task_id: &str,
+        values: impl IntoIterator<Item = impl Serialize>,
+    ) -> Self {
+        let values = values
+            .into_iter()
+            .map(|value| serde_json::to_value(value).expect("an XCom of a test is JSON"))
+            .collect();
+        self.lock()
+            .xcoms
+            .insert_mapped(task_id, crate::context::RETURN_VALUE, values);
         self
     }
 
@@ -198,12 +220,13 @@ impl Airflow {
     /// # Panics
     /// When the value does not fit `T`.
     pub fn pushed<T: DeserializeOwned>(&self, task_id: &str, key: &str) -> Option<T> {
-        let value = self
-            .lock()
-            .xcoms
-            .get(&(task_id.to_owned(), key.to_owned()))?
-            .clone();
-        Some(serde_json::from_value(value).expect("the pushed value fits the type asked for"))
+        let value = self.lock().xcoms.value(task_id, key)?.clone();
+        Some(aileron_xcom::from_value(&value).expect("the pushed value fits the type asked for"))
+    }
+
+    /// How many instances a task has that is mapped over what this task pushed under a key, or `None`.
+    pub fn mapped_length(&self, task_id: &str, key: &str) -> Option<i64> {
+        self.lock().xcoms.length(task_id, key)
     }
 
     fn lock(&self) -> MutexGuard<'_, Store> {
@@ -218,19 +241,18 @@ impl Airflow {
             ));
         }
         let reply = match ToSupervisor::decode(body)? {
-            ToSupervisor::GetXCom(get) => {
-                let value = store.xcoms.get(&(get.task_id, get.key.clone())).cloned();
-                encode(&XComResult {
-                    key: get.key,
-                    value: Some(value),
-                })
-            }
+            ToSupervisor::GetXCom(get) => store.xcoms.get(get),
+            ToSupervisor::GetXComCount(get) => store.xcoms.count(&get),
+            ToSupervisor::GetXComSequenceItem(get) => store.xcoms.item(&get),
+            ToSupervisor::GetXComSequenceSlice(get) => store.xcoms.slice(&get),
             ToSupervisor::SetXCom(set) => {
-                store.xcoms.insert((set.task_id, set.key), set.value);
+                store.xcoms.set(set);
                 return Ok(None);
             }
             ToSupervisor::DeleteXCom(delete) => {
-                store.xcoms.remove(&(delete.task_id, delete.key));
+                store
+                    .xcoms
+                    .delete(delete.task_id, delete.key, delete.map_index);
                 return Ok(None);
             }
             ToSupervisor::GetVariable(get) => match store.variables.get(&get.key) {

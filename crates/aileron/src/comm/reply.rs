@@ -61,6 +61,30 @@ impl Reply {
         R::decode(body).map_err(|e| CommError::bad_reply(request, e))
     }
 
+    /// Whether the body may hold a wrapped Python value.
+    pub(crate) fn holds_wrapped(&self) -> bool {
+        self.body
+            .as_ref()
+            .is_some_and(|body| aileron_xcom::holds_wrapped(body))
+    }
+
+    /// A field that every `R` has, still encoded, without copying it.
+    pub(crate) fn required_field<R: Message>(
+        &self,
+        request: &str,
+        name: &str,
+    ) -> Result<Bytes, CommError> {
+        let body = self.body.as_deref().unwrap_or_default();
+        let kind = frame::message_type(body).map_err(|e| CommError::bad_reply(request, e))?;
+        if kind != R::TYPE {
+            let reason = format_args!("expected {}, got {kind}", R::TYPE);
+            return Err(CommError::bad_reply(request, reason));
+        }
+        self.field(request, name)?.ok_or_else(|| {
+            CommError::bad_reply(request, format_args!("{kind} without a field `{name}`"))
+        })
+    }
+
     /// One field of the body, still encoded, without copying it.
     pub(crate) fn field(&self, request: &str, name: &str) -> Result<Option<Bytes>, CommError> {
         let Some(body) = &self.body else {

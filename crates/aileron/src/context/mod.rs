@@ -23,7 +23,7 @@ pub use connections::{Connection, Connections};
 pub use state::{Retention, StateStoreError, TaskStateStore};
 pub use variable_keys::VariableKeys;
 pub use variables::Variables;
-pub use xcom::{Pull, Xcom, XcomError};
+pub use xcom::{Pull, PullEach, Pulled, Xcom, XcomError, XcomSequence, XcomStream};
 
 pub(crate) use kill::KillHooks;
 pub(crate) use state::StateSettings;

@@ -68,7 +68,7 @@ impl ArgValue {
         } = self;
         match self.given {
             Given::Value { origin, encoded } => {
-                aileron_wire::json::decode(&encoded).map_err(|error| {
+                aileron_xcom::decode(&encoded).map_err(|error| {
                     Error::msg(format_args!(
                         "argument `{name}` (from {origin}) does not fit: expected `{type_name}`: {error}",
                     ))

@@ -1,0 +1,249 @@
+//! XComs: values passed between tasks.
+
+mod pages;
+mod pull;
+mod push;
+mod sequence;
+#[cfg(test)]
+mod tests;
+
+use aileron_wire::json;
+use aileron_wire::message::{DeleteXCom, GetXCom, Message, TaskInstance};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+pub use pull::{Pull, PullEach, Pulled};
+pub use sequence::{XcomSequence, XcomStream};
+
+pub(crate) use push::push_encoded;
+
+use super::Context;
+use crate::comm::{Channel, CommError, Reply};
+use crate::{Error, Result};
+
+/// The key under which a task's return value is stored.
+pub(crate) const RETURN_VALUE: &str = "return_value";
+
+/// Pushes and pulls XComs.
+///
+/// What Python tasks push is unwrapped by what the type asks for: a `datetime` fits a `jiff::Timestamp`, a `set` a `Vec`,
+/// a pydantic model a struct. The types of [`python`](crate::python) become Python's own when they are pushed.
+///
+/// ```
+/// # use aileron::prelude::*;
+/// #[task]
+/// async fn load(cx: &Context) -> Result<()> {
+///     let rows: Vec<String> = cx.xcom().pull("extract").await?;
+///     let schema: Option<String> = cx.xcom().from("extract").key("schema").get().await?;
+///     cx.xcom().push("row_count", &rows.len()).await
+/// }
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Xcom<'a> {
+    context: &'a Context,
+}
+
+/// Why an XCom was not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum XcomError {
+    /// There is no such XCom, or its value is null: the supervisor answers both alike.
+    #[error(
+        "XCom `{key}` of task `{task_id}` (run `{run_id}`, map index {}) is missing or null",
+        map_index.unwrap_or(-1)
+    )]
+    Missing {
+        /// The key.
+        key: String,
+        /// The task that should have pushed it.
+        task_id: String,
+        /// The run.
+        run_id: String,
+        /// The map index; `None` for a task that is not mapped.
+        map_index: Option<i64>,
+    },
+    /// The value does not fit the type that was asked for.
+    #[error("XCom `{key}` of task `{task_id}` does not fit: expected `{expected}`: {reason}")]
+    Mismatch {
+        /// The key.
+        key: String,
+        /// The task that pushed it.
+        task_id: String,
+        /// The type that was asked for.
+        expected: &'static str,
+        /// Where in the value, and what came instead.
+        reason: String,
+    },
+    /// A slice with a step of zero.
+    #[error("the step of a slice must not be zero")]
+    ZeroStep,
+    /// The supervisor could not answer.
+    #[error(transparent)]
+    Comm(#[from] CommError),
+}
+
+impl<'a> Xcom<'a> {
+    pub(crate) fn new(context: &'a Context) -> Self {
+        Self { context }
+    }
+
+    /// The return value of a task of this run.
+    ///
+    /// # Errors
+    /// [`XcomError`]: when it is missing or null, does not fit `T`, or cannot be read.
+    pub async fn pull<T: DeserializeOwned>(&self, task_id: &str) -> Result<T, XcomError> {
+        self.from(task_id).require().await
+    }
+
+    /// The return values of several tasks of this run, in that order, pulled at once.
+    ///
+    /// # Errors
+    /// [`XcomError`]: when one is missing or null, does not fit `T`, or cannot be read.
+    pub async fn pull_each<T: DeserializeOwned>(
+        &self,
+        task_ids: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<Vec<T>, XcomError> {
+        self.from_each(task_ids).require().await
+    }
+
+    /// Starts a pull with other coordinates: another key, map index or run.
+    pub fn from(&self, task_id: &str) -> Pull<'a> {
+        Pull::new(self.context, task_id)
+    }
+
+    /// Starts a pull from several tasks with the same coordinates.
+    pub fn from_each(&self, task_ids: impl IntoIterator<Item = impl Into<String>>) -> PullEach<'a> {
+        PullEach::new(self.context, task_ids.into_iter().map(Into::into).collect())
+    }
+
+    /// The return values of all instances of a mapped task of this run, read when they are asked for.
+    ///
+    /// ```
+    /// # use aileron::prelude::*;
+    /// #[task]
+    /// async fn total(cx: &Context) -> Result<i64> {
+    ///     let mut counts = cx.xcom().sequence::<i64>("count_words").stream();
+    ///     let mut total = 0;
+    ///     while let Some(count) = counts.next().await {
+    ///         total += count?;
+    ///     }
+    ///     Ok(total)
+    /// }
+    /// ```
+    pub fn sequence<T: DeserializeOwned>(&self, task_id: &str) -> XcomSequence<'a, T> {
+        XcomSequence::new(self.context, task_id)
+    }
+
+    /// Stores a value under a key of this task instance.
+    ///
+    /// # Errors
+    /// When the value is not JSON (it names where), or the supervisor cannot store it. Nothing is sent in the first
+    /// case.
+    pub async fn push<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
+        self.push_with(key, value, |_| Ok(None)).await
+    }
+
+    /// Stores a list or a map under a key, together with its length: a Python task can then be mapped over it with
+    /// `expand`, one instance for each item.
+    ///
+    /// The scheduler looks at the length of `return_value` alone, and Airflow 3.4 refuses one under any other key. So
+    /// this is what a task whose output is expanded does instead of returning the value:
+    ///
+    /// ```
+    /// # use aileron::prelude::*;
+    /// #[task]
+    /// async fn list_files(cx: &Context) -> Result<()> {
+    ///     cx.xcom().push_mapped("return_value", &["a.csv", "b.csv"]).await
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// When the value is neither a list nor a map, is not JSON, or the supervisor cannot store it; Airflow refuses more
+    /// items than `[core] max_map_length`.
+    pub async fn push_mapped<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
+        self.push_with(key, value, |encoded| push::length(encoded).map(Some))
+            .await
+    }
+
+    async fn push_with<T: Serialize + ?Sized>(
+        &self,
+        key: &str,
+        value: &T,
+        length: impl FnOnce(&[u8]) -> Result<Option<i64>>,
+    ) -> Result<()> {
+        let named = |error: Error| error.context(format_args!("XCom `{key}`"));
+        let encoded = json::encode(value).map_err(|error| named(error.into()))?;
+        let length = length(&encoded).map_err(named)?;
+        push::send(
+            self.context.channel(),
+            self.context.ti(),
+            key,
+            encoded,
+            length,
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Deletes an XCom of this task instance; one that is not there is fine.
+    ///
+    /// # Errors
+    /// When the supervisor cannot answer.
+    pub async fn delete(&self, key: &str) -> Result<()> {
+        delete_xcom(self.context.channel(), self.context.ti(), key).await?;
+        Ok(())
+    }
+}
+
+/// The request for an XCom of a task of this run.
+pub(crate) fn get_xcom(ti: &TaskInstance, task_id: &str, key: &str) -> GetXCom {
+    GetXCom::new(key, &ti.dag_id, &ti.run_id, task_id)
+}
+
+/// Deletes an XCom of a task instance.
+pub(crate) async fn delete_xcom(
+    channel: &dyn Channel,
+    ti: &TaskInstance,
+    key: &str,
+) -> Result<(), CommError> {
+    let request = DeleteXCom {
+        key: key.to_owned(),
+        dag_id: ti.dag_id.clone(),
+        run_id: ti.run_id.clone(),
+        task_id: ti.task_id.clone(),
+        map_index: Some(ti.map_index),
+    };
+    channel.send(&request).await?;
+    Ok(())
+}
+
+/// Reads the value out of a reply. One without a wrapped Python value goes straight from the frame into `T`.
+fn read<R, T>(
+    reply: &Reply,
+    request: &'static str,
+    field: &str,
+    take: fn(R) -> T,
+) -> Result<T, CommError>
+where
+    R: Message + DeserializeOwned,
+    T: DeserializeOwned,
+{
+    if !reply.holds_wrapped() {
+        return reply.read::<R>(request).map(take);
+    }
+    let encoded = reply.required_field::<R>(request, field)?;
+    aileron_xcom::decode(&encoded).map_err(|error| CommError::bad_reply(request, error))
+}
+
+/// The error of a value that was not read.
+fn unread<T>(at: &GetXCom, error: CommError) -> XcomError {
+    match error {
+        CommError::BadReply { reason, .. } => XcomError::Mismatch {
+            key: at.key.clone(),
+            task_id: at.task_id.clone(),
+            expected: std::any::type_name::<T>(),
+            reason,
+        },
+        error => error.into(),
+    }
+}

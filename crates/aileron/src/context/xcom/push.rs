@@ -1,0 +1,83 @@
+//! Writing XComs.
+
+use aileron_wire::message::{Message, SetXCom, TaskInstance};
+use aileron_wire::msgpack::{Token, token};
+
+use crate::comm::{Channel, CommError};
+use crate::{Error, Result};
+
+/// Stores an encoded value.
+pub(crate) async fn push_encoded(
+    channel: &dyn Channel,
+    ti: &TaskInstance,
+    key: &str,
+    encoded: Vec<u8>,
+) -> Result<(), CommError> {
+    send(channel, ti, key, encoded, None).await
+}
+
+/// Stores an encoded value and, for a value that tasks are mapped over, its length.
+pub(super) async fn send(
+    channel: &dyn Channel,
+    ti: &TaskInstance,
+    key: &str,
+    encoded: Vec<u8>,
+    mapped_length: Option<i64>,
+) -> Result<(), CommError> {
+    let body = body(ti, key, &encoded, mapped_length);
+    drop(encoded);
+    channel.call(body).await?.or_refused(SetXCom::<()>::TYPE)?;
+    Ok(())
+}
+
+/// How many instances a task that is mapped over the encoded value has.
+pub(super) fn length(encoded: &[u8]) -> Result<i64> {
+    match token(encoded, 0)? {
+        (Token::Array(items), _) => Ok(items.into()),
+        (Token::Map(entries), at) if !names_a_class(encoded, at) => Ok(entries.into()),
+        _ => Err(Error::no_retry(
+            "a task can only be mapped over a list or a map",
+        )),
+    }
+}
+
+/// Whether the first key is that of a wrapped Python value.
+fn names_a_class(encoded: &[u8], at: usize) -> bool {
+    matches!(token(encoded, at), Ok((Token::String(key), _)) if &encoded[key.clone()] == b"__classname__")
+}
+
+/// A `SetXCom` body around a value that is encoded already: the value is copied once and never taken apart.
+pub(super) fn body(
+    ti: &TaskInstance,
+    key: &str,
+    encoded: &[u8],
+    mapped_length: Option<i64>,
+) -> Vec<u8> {
+    const WRITABLE: &str = "a Vec takes every write";
+    let texts = [
+        ("type", SetXCom::<()>::TYPE),
+        ("key", key),
+        ("dag_id", &ti.dag_id),
+        ("run_id", &ti.run_id),
+        ("task_id", &ti.task_id),
+    ];
+    let numbers = [
+        ("map_index", Some(ti.map_index)),
+        ("mapped_length", mapped_length),
+    ];
+    let numbers = || numbers.iter().filter_map(|(name, n)| Some((*name, (*n)?)));
+    let mut body = Vec::with_capacity(encoded.len() + 512);
+    let entries = u32::try_from(texts.len() + numbers().count() + 1).expect("eight fits");
+    rmp::encode::write_map_len(&mut body, entries).expect(WRITABLE);
+    for (name, value) in texts {
+        rmp::encode::write_str(&mut body, name).expect(WRITABLE);
+        rmp::encode::write_str(&mut body, value).expect(WRITABLE);
+    }
+    for (name, value) in numbers() {
+        rmp::encode::write_str(&mut body, name).expect(WRITABLE);
+        rmp::encode::write_sint(&mut body, value).expect(WRITABLE);
+    }
+    rmp::encode::write_str(&mut body, "value").expect(WRITABLE);
+    body.extend_from_slice(encoded);
+    body
+}
