@@ -1,6 +1,7 @@
 //! The Python environments with a real Airflow: made once, outside the repository, from exact requirement files.
 
 mod cache;
+mod pandas;
 mod python;
 mod uv;
 
@@ -13,6 +14,7 @@ use end_to_end::AirflowVersion;
 
 use crate::progress::say;
 use cache::Cache;
+pub(crate) use pandas::Pandas;
 use python::Python;
 
 /// Written last into an environment: without it the environment is not complete.
@@ -71,6 +73,33 @@ fn build(environment: &Environment, directory: &Path, base: &Python, cache: &Cac
         "Airflow {version}: making a Python {} environment (once)",
         base.version()
     ));
+    install(
+        &format!("Airflow {version}"),
+        requirements(version),
+        directory,
+        base,
+        cache,
+    )?;
+    say(format!(
+        "Airflow {version}: making an empty metadata database"
+    ));
+    end_to_end::create_database(&environment.python, &directory.join("metadata.db"))?;
+    fs::write(directory.join(STAMP), "")?;
+    say(format!(
+        "Airflow {version}: ready in {}",
+        directory.display()
+    ));
+    Ok(())
+}
+
+/// Makes a Python environment with exactly these packages.
+fn install(
+    name: &str,
+    requirements: &str,
+    directory: &Path,
+    base: &Python,
+    cache: &Cache,
+) -> Result<()> {
     if directory.exists() {
         // What an interrupted run left.
         fs::remove_dir_all(directory)?;
@@ -82,10 +111,10 @@ fn build(environment: &Environment, directory: &Path, base: &Python, cache: &Cac
         .arg(base.path())
         .arg(directory))?;
     let list = directory.join("requirements.txt");
-    fs::write(&list, requirements(version))?;
+    fs::write(&list, requirements)?;
     say(format!(
-        "Airflow {version}: installing {} packages",
-        requirements(version).lines().count()
+        "{name}: installing {} packages",
+        requirements.lines().count()
     ));
     run(uv
         .command()
@@ -97,19 +126,9 @@ fn build(environment: &Environment, directory: &Path, base: &Python, cache: &Cac
             "--compile-bytecode",
             "--python",
         ])
-        .arg(&environment.python)
+        .arg(directory.join("bin/python"))
         .arg("--requirement")
-        .arg(&list))?;
-    say(format!(
-        "Airflow {version}: making an empty metadata database"
-    ));
-    end_to_end::create_database(&environment.python, &directory.join("metadata.db"))?;
-    fs::write(directory.join(STAMP), "")?;
-    say(format!(
-        "Airflow {version}: ready in {}",
-        directory.display()
-    ));
-    Ok(())
+        .arg(&list))
 }
 
 /// Runs a command to its end; its error says what was run and what it printed.
@@ -136,5 +155,7 @@ pub(crate) fn print_all() -> Result<ExitCode> {
             environment.python.display()
         );
     }
+    let pandas = Pandas::prepare()?;
+    println!("export {}={}", Pandas::VARIABLE, pandas.python.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -9,7 +9,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 
 use crate::conformance::{self, Manifest};
-use crate::environment::{self, Environment};
+use crate::environment::{self, Environment, Pandas};
 use crate::progress::say;
 use counts::Counts;
 use phase::Phase;
@@ -26,7 +26,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     // Installing Airflow waits for the network, the checks for the processor.
-    let environments = (!arguments.fast).then(|| thread::spawn(environment::prepare_all));
+    let environments = (!arguments.fast).then(|| thread::spawn(prepare));
     let mut results = Results::default();
     if arguments.only.is_none() {
         for mut check in checks() {
@@ -39,15 +39,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
             conformance::check_readme().map(|()| Counts::default()),
         );
     }
-    let environments = environments.map_or(Ok(Vec::new()), join);
-    let with_airflow = !arguments.fast && environments.is_ok();
+    let environments = environments.map(join).transpose();
     let environments = environments.unwrap_or_else(|error| {
         results.record("Airflow environments", Err(error));
-        Vec::new()
+        None
     });
-    let mut tests = tests(arguments, with_airflow, &environments);
+    let mut tests = tests(arguments, environments.as_ref());
     results.record(tests.name(), tests.run());
-    if with_airflow && arguments.only.is_none() {
+    if environments.is_some() && arguments.only.is_none() {
         results.record("conformance", proofs(&results.counts.passed_names));
     }
     Ok(results.report())
@@ -66,7 +65,21 @@ fn proofs(passed: &[String]) -> Result<Counts> {
     })
 }
 
-fn join(preparing: thread::JoinHandle<Result<Vec<Environment>>>) -> Result<Vec<Environment>> {
+/// What the tests on a real Airflow need.
+#[derive(Debug)]
+struct Prepared {
+    airflows: Vec<Environment>,
+    pandas: Pandas,
+}
+
+fn prepare() -> Result<Prepared> {
+    Ok(Prepared {
+        airflows: environment::prepare_all()?,
+        pandas: Pandas::prepare()?,
+    })
+}
+
+fn join(preparing: thread::JoinHandle<Result<Prepared>>) -> Result<Prepared> {
     preparing
         .join()
         .map_err(|_| anyhow!("preparing the Airflow environments panicked"))?
@@ -88,14 +101,15 @@ fn checks() -> [Phase; 3] {
 }
 
 /// One run of cargo for all tests: one set of features, one build.
-fn tests(arguments: &Arguments, with_airflow: bool, environments: &[Environment]) -> Phase {
+fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Phase {
     // The bundles of the end-to-end tests are built without it: they are what people run.
     let mut command = cargo("test --workspace --no-fail-fast --features aileron/otel");
-    if with_airflow {
+    if let Some(prepared) = environments {
         command.args(["--features", "end-to-end/real-airflow"]);
-    }
-    for environment in environments {
-        command.env(environment.version.python_variable(), &environment.python);
+        for airflow in &prepared.airflows {
+            command.env(airflow.version.python_variable(), &airflow.python);
+        }
+        command.env(Pandas::VARIABLE, &prepared.pandas.python);
     }
     if let Some(filter) = &arguments.only {
         command.args(["--", filter]);

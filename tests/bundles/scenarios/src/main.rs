@@ -1,6 +1,7 @@
 //! The bundle that the end-to-end tests run. One Dag for each promise; `tests/end-to-end/dags/scenarios.py` declares them to
 //! Airflow, together with the Python tasks that they exchange values with.
 
+mod exchanged;
 mod failures;
 mod large_value;
 mod logging;
@@ -14,6 +15,7 @@ use aileron::prelude::*;
 fn main() -> ExitCode {
     aileron::serve(bundle![
         values::values,
+        exchanged::exchanged,
         failures::retried,
         failures::panicking,
         failures::not_retried,

@@ -1,5 +1,6 @@
 //! What holds on every Airflow version, with the bundle `tests/bundles/scenarios`.
 
+mod exchanged;
 mod failures;
 mod large_value;
 mod logging;
@@ -26,6 +27,10 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
         .test(
             "values_pass_from_rust_to_python_and_back",
             values::pass_from_rust_to_python_and_back,
+        )
+        .test(
+            "values_of_python_pass_both_ways",
+            exchanged::values_of_python_pass_both_ways,
         )
         .test(
             "xcoms_are_read_back_through_airflow",
@@ -77,6 +82,7 @@ fn start(version: AirflowVersion) -> Result<Airflow> {
     let setup = taskflow.add_to(Setup::new(version));
     let airflow = setup
         .dags(workspace_root().join("tests/end-to-end/dags/scenarios.py"))
+        .dags(workspace_root().join("tests/end-to-end/dags/exchanged.py"))
         .dags(stub)
         .bundle(&scenarios.bundle)
         .bundle(&orders.bundle)

@@ -1,0 +1,33 @@
+//! The environment with pandas, pyarrow and numpy, which lies beside those with an Airflow.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The environment variable that names the Python with pandas.
+pub const PANDAS_PYTHON: &str = "AILERON_PANDAS_PYTHON";
+
+/// Where pandas lies. With this on `PYTHONPATH`, the Python of an Airflow can import it.
+///
+/// # Errors
+/// When [`PANDAS_PYTHON`] is not set, or that Python does not run.
+pub fn pandas_packages() -> Result<PathBuf> {
+    let python = std::env::var_os(PANDAS_PYTHON).with_context(|| {
+        format!("{PANDAS_PYTHON} is not set: `cargo xtask test` prepares it and sets it, `cargo xtask env` prints it")
+    })?;
+    let output = Command::new(&python)
+        .args([
+            "-c",
+            "import sysconfig; print(sysconfig.get_path('purelib'))",
+        ])
+        .output()
+        .with_context(|| format!("cannot run {}", python.display()))?;
+    ensure!(
+        output.status.success(),
+        "{}: {}",
+        python.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
+}
