@@ -141,6 +141,40 @@ pub struct TaskOutline {
     /// Markdown documentation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc_md: Option<String>,
+    /// Assets and aliases that the task reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inlets: Vec<AssetOutline>,
+    /// Assets and aliases that the task writes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub outlets: Vec<AssetOutline>,
+}
+
+/// An inlet or outlet of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum AssetOutline {
+    /// An asset.
+    Asset {
+        /// Its name.
+        name: String,
+        /// Its URI.
+        uri: String,
+    },
+    /// The asset of a name.
+    NameRef {
+        /// The name.
+        name: String,
+    },
+    /// The asset of a URI.
+    UriRef {
+        /// The URI.
+        uri: String,
+    },
+    /// An alias.
+    Alias {
+        /// Its name.
+        name: String,
+    },
 }
 
 /// An argument of a task.

@@ -94,6 +94,22 @@ impl Attributes {
         optional(self.get(name).map(|value| quote!(#value)))
     }
 
+    /// A list of expressions, `[A, b()]`, each put through `convert`; empty when absent.
+    pub(crate) fn expressions(
+        &self,
+        name: &str,
+        convert: impl Fn(&Expr) -> TokenStream,
+    ) -> Result<Vec<TokenStream>> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Expr::Array(array)) => Ok(array.elems.iter().map(convert).collect()),
+            Some(other) => Err(Error::new(
+                other.span(),
+                format!("`{name}` is a list: `{name} = [..]`"),
+            )),
+        }
+    }
+
     /// A duration such as `"30s"`, as the tokens of an `Option<Duration>`.
     pub(crate) fn optional_duration(&self, name: &str) -> Result<TokenStream> {
         let Some(text) = self.string(name)? else {

@@ -22,7 +22,7 @@ use proc_macro::TokenStream;
 ///
 /// Options: `task_id`, `retries`, `retry_delay`, `execution_timeout` (durations such as `"30s"`, `"5m"`, `"1h 30m"`),
 /// `queue`, `pool`, `priority_weight`, `trigger_rule`, `owner`, `depends_on_past`, `doc_md` (the function's doc comment
-/// when absent).
+/// when absent), and the assets that the task reads and writes: `inlets = [ORDERS]`, `outlets = [ORDERS, AssetAlias::new("daily")]`.
 ///
 /// A parameter marked `#[arg(default)]` or `#[arg(default = value)]` has a default for the case that the Python Dag file of
 /// Airflow 3.4 does not pass the argument; one of the type `Option<T>` is `None` then. One parameter marked `#[args]` takes

@@ -12,7 +12,7 @@ use crate::argument::Argument;
 use crate::attributes::Attributes;
 use crate::docs;
 
-const OPTIONS: [&str; 11] = [
+const OPTIONS: [&str; 13] = [
     "task_id",
     "retries",
     "retry_delay",
@@ -24,6 +24,8 @@ const OPTIONS: [&str; 11] = [
     "owner",
     "depends_on_past",
     "doc_md",
+    "inlets",
+    "outlets",
 ];
 
 /// A parameter that is an argument of the task.
@@ -339,6 +341,8 @@ fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
     let owner = attributes.optional_string("owner")?;
     let depends_on_past = attributes.flag("depends_on_past")?;
     let doc_md = doc_md(attributes, function)?;
+    let inlets = assets(attributes, "inlets")?;
+    let outlets = assets(attributes, "outlets")?;
     Ok(quote! {{
         let mut options = ::aileron::TaskOptions::default();
         options.retries = #retries;
@@ -351,8 +355,18 @@ fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
         options.owner = #owner;
         options.depends_on_past = #depends_on_past;
         options.doc_md = #doc_md;
+        options.inlets = #inlets;
+        options.outlets = #outlets;
         options
     }})
+}
+
+/// Assets and aliases, as the tokens of a `Vec<AssetOrAlias>`. Spanned so that what is neither is underlined itself.
+fn assets(attributes: &Attributes, name: &str) -> Result<TokenStream> {
+    let assets = attributes.expressions(name, |asset| {
+        quote_spanned!(asset.span()=> ::core::convert::Into::<::aileron::AssetOrAlias>::into(#asset))
+    })?;
+    Ok(quote!(::std::vec![#(#assets),*]))
 }
 
 /// The documentation for Airflow: `doc_md`, or the doc comment.

@@ -47,6 +47,7 @@
 //! - **Traces**: a task is a span in the trace of its Dag run. See [`traces`].
 //! - **Tests**: [`testing`] gives a context that needs no Airflow.
 
+mod asset;
 mod comm;
 mod context;
 mod dag;
@@ -61,13 +62,19 @@ pub mod testing;
 pub mod traces;
 
 pub use aileron_macros::{TaskArgs, dag, task};
+pub use aileron_wire::message::{AssetEventResponse as AssetEvent, DagRunAssetReference};
 pub use aileron_wire::message::{DagRun, TaskInstance};
 pub use aileron_xcom::{Wrapped, python};
+pub use asset::{Asset, AssetAlias, AssetOrAlias, AssetRef};
 pub use comm::CommError;
 pub use context::{
-    Connection, Connections, Context, DataInterval, Pull, PullEach, Pulled, Retention,
-    StateStoreError, TaskStateStore, VariableKeys, Variables, Xcom, XcomError, XcomSequence,
-    XcomStream,
+    AliasEvents, AssetError, AssetState, AssetStateStore, InletEvents, InletEventsQuery,
+    OutletEvent, OutletEvents, RecordedEvent, Retention, StateStoreError, TaskStateStore,
+    VariableKeys,
+};
+pub use context::{
+    Connection, Connections, Context, DataInterval, Pull, PullEach, Pulled, Variables, Xcom,
+    XcomError, XcomSequence, XcomStream,
 };
 pub use dag::{
     Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, IntoArgs,

@@ -25,6 +25,7 @@
 //! # }
 //! ```
 
+mod assets;
 mod state;
 mod xcoms;
 
@@ -47,8 +48,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::comm::{CallFuture, Channel, CommError, Reply};
-use crate::context::{Inner, KillHooks, StateSettings};
-use crate::{Connection, Context};
+use crate::context::{Inner, KillHooks, StateSettings, TaskAssets};
+use crate::{AssetOrAlias, AssetRef, Connection, Context, RecordedEvent};
+use assets::Assets;
 use state::TaskStates;
 use xcoms::Xcoms;
 
@@ -70,6 +72,7 @@ struct Store {
     try_number: Option<i64>,
     map_index: Option<i64>,
     task_states: TaskStates,
+    assets: Assets,
     unreachable: bool,
 }
 
@@ -185,6 +188,85 @@ impl Airflow {
         self
     }
 
+    /// An inlet of the tasks from now on.
+    #[must_use]
+    pub fn inlet(self, inlet: impl Into<AssetOrAlias>) -> Self {
+        let inlet = inlet.into();
+        let mut store = self.lock();
+        store.assets.know(&inlet);
+        store.assets.inlets.push(inlet);
+        drop(store);
+        self
+    }
+
+    /// An outlet of the tasks from now on.
+    #[must_use]
+    pub fn outlet(self, outlet: impl Into<AssetOrAlias>) -> Self {
+        let outlet = outlet.into();
+        let mut store = self.lock();
+        store.assets.know(&outlet);
+        store.assets.outlets.push(outlet);
+        drop(store);
+        self
+    }
+
+    /// A value in the state store of an asset.
+    ///
+    /// # Panics
+    /// When the value cannot be JSON.
+    #[must_use]
+    pub fn with_asset_state(
+        self,
+        asset: impl Into<AssetRef>,
+        key: &str,
+        value: impl Serialize,
+    ) -> Self {
+        let value = serde_json::to_value(value).expect("a value of a test is JSON");
+        self.lock().assets.set_state(&asset.into(), key, value);
+        self
+    }
+
+    /// What a task has stored about an asset, or `None`.
+    ///
+    /// # Panics
+    /// When the value does not fit `T`.
+    pub fn asset_state<T: DeserializeOwned>(
+        &self,
+        asset: impl Into<AssetRef>,
+        key: &str,
+    ) -> Option<T> {
+        let value = self.lock().assets.state(&asset.into(), key)?;
+        Some(serde_json::from_value(value).expect("the stored value fits the type asked for"))
+    }
+
+    /// Makes the events of a task's outlets, as Airflow does when the task succeeds: inlets of later contexts show them, and aliases
+    /// stand for what was added to them.
+    pub fn succeed(&self, context: &Context) {
+        let recorded = context.outlet_events().recorded();
+        let outlets = context.inner.assets.outlets();
+        let silent = outlets.iter().filter_map(|outlet| match outlet {
+            AssetOrAlias::Asset(asset) => Some(asset),
+            AssetOrAlias::Alias(_) => None,
+        });
+        let silent: Vec<RecordedEvent> = silent
+            .filter(|asset| {
+                let tells =
+                    |event: &&RecordedEvent| event.alias.is_none() && event.asset.matches(asset);
+                !recorded.iter().any(|event| tells(&event))
+            })
+            .map(|asset| RecordedEvent {
+                asset: asset.clone(),
+                alias: None,
+                extra: serde_json::Map::new(),
+                partition_key: None,
+            })
+            .collect();
+        let mut store = self.lock();
+        for event in recorded.into_iter().chain(silent) {
+            store.assets.record(event, Some(&context.ti().task_id));
+        }
+    }
+
     /// A context for a task of that id, in the Dag `test`.
     pub fn context(&self, task_id: &str) -> Context {
         let mut store = self.lock();
@@ -199,6 +281,12 @@ impl Airflow {
             Uuid::nil(),
         );
         task_instance.map_index = map_index;
+        let assets = TaskAssets::new(store.assets.inlets.clone(), store.assets.outlets.clone());
+        let behind = assets
+            .alias_inlets()
+            .flat_map(|alias| store.assets.behind(alias.name()));
+        let behind: Vec<AssetRef> = behind.map(AssetRef::Asset).collect();
+        assets.set_behind_aliases(behind);
         Context {
             inner: Arc::new(Inner {
                 task_instance,
@@ -210,6 +298,7 @@ impl Airflow {
                 cancellation: CancellationToken::new(),
                 kill_hooks: KillHooks::default(),
                 runtime: None,
+                assets,
                 state_settings: StateSettings::new(Config::with_environment([("", ""); 0])),
             }),
         }
@@ -240,7 +329,11 @@ impl Airflow {
                 "aileron::testing was told to answer nothing",
             ));
         }
-        let reply = match ToSupervisor::decode(body)? {
+        let request = match store.assets.answer(ToSupervisor::decode(body)?) {
+            Ok(answer) => return answer.map(Some),
+            Err(request) => *request,
+        };
+        let reply = match request {
             ToSupervisor::GetXCom(get) => store.xcoms.get(get),
             ToSupervisor::GetXComCount(get) => store.xcoms.count(&get),
             ToSupervisor::GetXComSequenceItem(get) => store.xcoms.item(&get),

@@ -2,7 +2,9 @@
 
 use std::fmt::{self, Write};
 
-use aileron_bundle::manifest::{ArgOutline, ArgSource, DagOutline, Manifest, TaskOutline};
+use aileron_bundle::manifest::{
+    ArgOutline, ArgSource, AssetOutline, DagOutline, Manifest, TaskOutline,
+};
 
 use crate::style::{self, paint};
 
@@ -136,5 +138,19 @@ fn facts(task: &TaskOutline) -> Vec<String> {
     );
     facts.extend(task.owner.iter().map(|owner| format!("owner {owner}")));
     facts.extend(task.depends_on_past.then(|| "depends on past".to_owned()));
+    for (side, assets) in [("reads", &task.inlets), ("writes", &task.outlets)] {
+        if !assets.is_empty() {
+            let names: Vec<_> = assets.iter().map(asset).collect();
+            facts.push(format!("{side} {}", names.join(", ")));
+        }
+    }
     facts
+}
+
+fn asset(asset: &AssetOutline) -> String {
+    match asset {
+        AssetOutline::Asset { name, .. } | AssetOutline::NameRef { name } => name.clone(),
+        AssetOutline::UriRef { uri } => uri.clone(),
+        AssetOutline::Alias { name } => format!("alias {name}"),
+    }
 }

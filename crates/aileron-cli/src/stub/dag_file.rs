@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aileron_bundle::manifest::{ArgOutline, ArgSource, DagOutline, TaskOutline};
+use aileron_bundle::manifest::{ArgOutline, ArgSource, AssetOutline, DagOutline, TaskOutline};
 use anyhow::Context as _;
 
 use super::names::{Scope, is_importable};
@@ -63,12 +63,28 @@ fn imports(dags: &str, plan: &Plan<'_>, imported: &BTreeSet<&str>) -> String {
     if dags.contains("pendulum.") {
         text.push_str("import pendulum\n");
     }
-    text.push_str("from airflow.sdk import dag, task\n");
+    let classes = asset_classes(plan);
+    text.push_str(&format!("from airflow.sdk import {classes}dag, task\n"));
     if let (Some(module), false) = (plan.external_module, imported.is_empty()) {
         let names: Vec<_> = imported.iter().copied().collect();
         text.push_str(&format!("\nfrom {module} import {}\n", names.join(", ")));
     }
     text
+}
+
+/// `Asset, AssetAlias, `, as far as the tasks' inlets and outlets need them.
+fn asset_classes(plan: &Plan<'_>) -> String {
+    let is_alias = |asset: &AssetOutline| matches!(asset, AssetOutline::Alias { .. });
+    let tasks = || plan.dags.iter().flat_map(|dag| &dag.tasks);
+    let assets = || tasks().flat_map(|task| task.inlets.iter().chain(&task.outlets));
+    let mut classes = String::new();
+    if assets().any(|asset| !is_alias(asset)) {
+        classes.push_str("Asset, ");
+    }
+    if assets().any(is_alias) {
+        classes.push_str("AssetAlias, ");
+    }
+    classes
 }
 
 /// The ids of external tasks that are imported; their names are taken in the module.
@@ -373,7 +389,25 @@ fn task_arguments(task: &TaskOutline, function: &str, default_queue: &str) -> Ve
             .then(|| "depends_on_past=True".to_owned()),
     );
     arguments.extend(task.doc_md.as_deref().map(|text| doc_md(text, "        ")));
+    for (name, assets) in [("inlets", &task.inlets), ("outlets", &task.outlets)] {
+        if !assets.is_empty() {
+            let assets: Vec<_> = assets.iter().map(asset).collect();
+            arguments.push(format!("{name}=[{}]", assets.join(", ")));
+        }
+    }
     arguments
+}
+
+fn asset(asset: &AssetOutline) -> String {
+    let text = literal::string;
+    match asset {
+        AssetOutline::Asset { name, uri } => {
+            format!("Asset(name={}, uri={})", text(name), text(uri))
+        }
+        AssetOutline::NameRef { name } => format!("Asset.ref(name={})", text(name)),
+        AssetOutline::UriRef { uri } => format!("Asset.ref(uri={})", text(uri)),
+        AssetOutline::Alias { name } => format!("AssetAlias(name={})", text(name)),
+    }
 }
 
 fn doc_md(text: &str, indent: &str) -> String {

@@ -14,6 +14,8 @@ const KEYWORDS: &[&str] = &[
 const USED: &[&str] = &[
     "annotations",
     "Any",
+    "Asset",
+    "AssetAlias",
     "bool",
     "dag",
     "dict",

@@ -1,5 +1,6 @@
 //! What a running task knows and may ask.
 
+mod assets;
 mod connection_uri;
 mod connections;
 mod kill;
@@ -19,12 +20,17 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+pub use assets::{
+    AliasEvents, AssetError, InletEvents, InletEventsQuery, OutletEvent, OutletEvents,
+    RecordedEvent,
+};
 pub use connections::{Connection, Connections};
-pub use state::{Retention, StateStoreError, TaskStateStore};
+pub use state::{AssetState, AssetStateStore, Retention, StateStoreError, TaskStateStore};
 pub use variable_keys::VariableKeys;
 pub use variables::Variables;
 pub use xcom::{Pull, PullEach, Pulled, Xcom, XcomError, XcomSequence, XcomStream};
 
+pub(crate) use assets::{Produced, TaskAssets};
 pub(crate) use kill::KillHooks;
 pub(crate) use state::StateSettings;
 pub(crate) use xcom::{RETURN_VALUE, delete_xcom, get_xcom, push_encoded};
@@ -68,6 +74,7 @@ pub(crate) struct Inner {
     pub(crate) cancellation: CancellationToken,
     pub(crate) kill_hooks: KillHooks,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
+    pub(crate) assets: TaskAssets,
     pub(crate) state_settings: StateSettings,
 }
 
@@ -168,6 +175,21 @@ impl Context {
     /// What this task instance remembers from try to try.
     pub fn task_state_store(&self) -> TaskStateStore<'_> {
         TaskStateStore::new(self)
+    }
+
+    /// What is remembered about the assets among this task's inlets and outlets, from run to run.
+    pub fn asset_state_store(&self) -> AssetStateStore<'_> {
+        AssetStateStore::new(self)
+    }
+
+    /// The events of the assets among this task's inlets.
+    pub fn inlet_events(&self) -> InletEvents<'_> {
+        InletEvents::new(self)
+    }
+
+    /// What this task says about the events of its outlets.
+    pub fn outlet_events(&self) -> OutletEvents<'_> {
+        OutletEvents::new(self)
     }
 
     /// Cancelled when the task should end: Airflow asked for it, its time is up, or the supervisor is gone.

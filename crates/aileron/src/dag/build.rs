@@ -85,6 +85,16 @@ pub enum DagError {
         /// The task.
         task_id: String,
     },
+    /// A name or URI that Airflow does not take for an asset.
+    #[error("{asset}, an inlet or outlet of task `{task_id}`: {reason}")]
+    BadAsset {
+        /// The task.
+        task_id: String,
+        /// The asset or alias.
+        asset: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The default of a Dag param cannot be JSON.
     #[error("the default of param `{param}` cannot be written as JSON: {reason}")]
     BadParam {
@@ -156,6 +166,15 @@ impl Dag {
             self.errors.push(DagError::DuplicateTask {
                 task_id: node.task_id.clone(),
             });
+        }
+        for asset in node.options.inlets.iter().chain(&node.options.outlets) {
+            if let Err(reason) = asset.check() {
+                self.errors.push(DagError::BadAsset {
+                    task_id: node.task_id.clone(),
+                    asset: asset.to_string(),
+                    reason,
+                });
+            }
         }
         let mut upstream = BTreeSet::new();
         for (dag, task) in after {
@@ -426,6 +445,15 @@ mod tests {
         assert!(told[0].contains("task id `a` is used twice"));
         assert!(told[1].contains("`b c` is not an id: only letters"));
         assert!(told[2].contains("argument `table` of task `bad` cannot be written as JSON"));
+    }
+
+    #[test]
+    fn an_asset_that_airflow_would_refuse_is_refused_here() {
+        let told = errors(|dag| {
+            dag.add(task::<()>("a", Vec::new()).outlet(crate::Asset::from_uri("airflow://x")));
+        });
+        let expected = "asset `airflow://x` (airflow://x/), an inlet or outlet of task `a`: the URI scheme `airflow` is reserved";
+        assert_eq!(told, [expected]);
     }
 
     #[test]

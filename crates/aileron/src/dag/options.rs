@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::AssetOrAlias;
+
 /// Options of a task. What is left `None` is left to Airflow's defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,6 +31,10 @@ pub struct TaskOptions {
     pub depends_on_past: bool,
     /// Markdown documentation.
     pub doc_md: Option<String>,
+    /// Assets that the task reads.
+    pub inlets: Vec<AssetOrAlias>,
+    /// Assets that the task writes.
+    pub outlets: Vec<AssetOrAlias>,
 }
 
 /// Options of a Dag. What is left `None` is left to Airflow's defaults.

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use aileron_bundle::manifest::{
-    ArgOutline, ArgSource, DagEntry, DagOutline, METADATA_VERSION, Manifest, Outline, Sdk,
-    TaskOutline,
+    ArgOutline, ArgSource, AssetOutline, DagEntry, DagOutline, METADATA_VERSION, Manifest, Outline,
+    Sdk, TaskOutline,
 };
 use serde_json::Value;
 
 use super::arg::Binding;
 use super::task::Handler;
 use super::{Bundle, Dag, TaskNode};
+use crate::{AssetOrAlias, AssetRef};
 
 /// Why a bundle has no manifest.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +119,8 @@ impl Dag {
             owner: options.owner.clone(),
             depends_on_past: options.depends_on_past,
             doc_md: options.doc_md.clone(),
+            inlets: options.inlets.iter().map(asset).collect(),
+            outlets: options.outlets.iter().map(asset).collect(),
         }
     }
 
@@ -133,5 +136,23 @@ impl Dag {
             }),
             Binding::Unset => None,
         }
+    }
+}
+
+fn asset(asset: &AssetOrAlias) -> AssetOutline {
+    match asset {
+        AssetOrAlias::Asset(AssetRef::Asset(asset)) => AssetOutline::Asset {
+            name: asset.name().to_owned(),
+            uri: asset.uri().to_owned(),
+        },
+        AssetOrAlias::Asset(AssetRef::Name(name)) => AssetOutline::NameRef {
+            name: name.to_string(),
+        },
+        AssetOrAlias::Asset(AssetRef::Uri(uri)) => AssetOutline::UriRef {
+            uri: uri.to_string(),
+        },
+        AssetOrAlias::Alias(alias) => AssetOutline::Alias {
+            name: alias.name().to_owned(),
+        },
     }
 }

@@ -10,7 +10,7 @@ use super::Output;
 use super::arg::Binding;
 use super::given::Args;
 use super::options::{TaskOptions, TriggerRule};
-use crate::{Context, Error, Result};
+use crate::{AssetOrAlias, Context, Error, Result};
 
 /// A call of a `#[task]` function while a Dag is built: not run, but described.
 ///
@@ -131,6 +131,18 @@ impl<T> TaskCall<T> {
     /// Which outcomes of the upstream tasks let this one run.
     pub fn trigger_rule(mut self, rule: TriggerRule) -> Self {
         self.node.options.trigger_rule = Some(rule);
+        self
+    }
+
+    /// One more asset that the task reads.
+    pub fn inlet(mut self, inlet: impl Into<AssetOrAlias>) -> Self {
+        self.node.options.inlets.push(inlet.into());
+        self
+    }
+
+    /// One more asset that the task writes.
+    pub fn outlet(mut self, outlet: impl Into<AssetOrAlias>) -> Self {
+        self.node.options.outlets.push(outlet.into());
         self
     }
 

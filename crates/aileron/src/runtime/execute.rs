@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::signals::StopSignals;
 use crate::comm::CommError;
 use crate::comm::socket::SocketChannel;
-use crate::context::{self, Inner, KillHooks, RETURN_VALUE, StateSettings};
+use crate::context::{self, Inner, KillHooks, Produced, RETURN_VALUE, StateSettings, TaskAssets};
 use crate::dag::{Dag, Handler, TaskNode};
 use crate::{Bundle, Context, Error, Result, traces};
 
@@ -31,12 +31,12 @@ pub(super) async fn run_task(
     signals: StopSignals,
 ) -> Result<(), CommError> {
     let should_retry = details.ti_context.should_retry;
-    let outcome = execute(bundle, details, &channel, signals).await;
+    let (outcome, produced) = execute(bundle, details, &channel, signals).await;
     log(&outcome, should_retry);
     if let Outcome::Failed(error) = &outcome {
         traces::failed(error);
     }
-    match outcome.report(&channel, should_retry).await {
+    match outcome.report(&channel, should_retry, produced).await {
         // The supervisor has the message and sends it again when this process is gone (3.3.2, supervisor.py,
         // `_replay_pending_terminal_state_msg`): that is no reason to end as if the task had crashed.
         Err(error @ CommError::Refused { .. }) => {
@@ -52,10 +52,10 @@ async fn execute(
     mut details: StartupDetails,
     channel: &SocketChannel,
     signals: StopSignals,
-) -> Outcome {
+) -> (Outcome, Produced) {
     let (dag, node) = match find(bundle, &details) {
         Ok(found) => found,
-        Err(outcome) => return outcome,
+        Err(outcome) => return (outcome, Produced::default()),
     };
     let limits = Limits {
         execution_timeout: node.options.execution_timeout,
@@ -63,10 +63,12 @@ async fn execute(
     };
     let keys_to_clear = details.ti_context.xcom_keys_to_clear.clone();
     let bindings = details.ti_context.arg_bindings.take();
-    let context = context(details, &dag, channel.clone());
+    let assets = TaskAssets::new(node.options.inlets.clone(), node.options.outlets.clone());
+    let context = context(details, &dag, channel.clone(), assets);
     let body = body(context.clone(), dag, node, keys_to_clear, bindings);
     let body = tokio::task::spawn_local(body.in_current_span());
-    ending::wait(body, &context, channel, signals, limits).await
+    let outcome = ending::wait(body, &context, channel, signals, limits).await;
+    (outcome, context.inner.assets.produced())
 }
 
 /// The Dag and the task that the supervisor names.
@@ -99,7 +101,12 @@ fn find(bundle: &Bundle, details: &StartupDetails) -> Result<(Dag, TaskNode), Ou
     }
 }
 
-fn context(details: StartupDetails, dag: &Dag, channel: SocketChannel) -> Context {
+fn context(
+    details: StartupDetails,
+    dag: &Dag,
+    channel: SocketChannel,
+    assets: TaskAssets,
+) -> Context {
     let run = details.ti_context;
     let mut params = dag.params().clone();
     for (name, value) in run.dag_run.conf.iter().flatten() {
@@ -116,6 +123,7 @@ fn context(details: StartupDetails, dag: &Dag, channel: SocketChannel) -> Contex
             cancellation: CancellationToken::new(),
             kill_hooks: KillHooks::default(),
             runtime: Some(tokio::runtime::Handle::current()),
+            assets,
             state_settings: StateSettings::new(Config::from_env()),
         }),
     }
@@ -138,6 +146,8 @@ async fn body(
         tracing::debug!(target: "aileron.runtime", key, "clearing an XCom of an earlier try");
         context::delete_xcom(channel, context.ti(), &key).await?;
     }
+    let assets = &context.inner.assets;
+    assets.prepare(channel, context.ti().id).await?;
     let arguments = arguments(&context, &dag, &node, bindings.as_deref()).await?;
     let returned = handler(context.clone(), arguments).await?;
     if returned != NIL {
@@ -145,6 +155,7 @@ async fn body(
             .await
             .map_err(|error| Error::from(error).context("storing the return value"))?;
     }
+    assets.produce(channel).await?;
     Ok(())
 }
 

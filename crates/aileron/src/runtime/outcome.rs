@@ -4,6 +4,7 @@ use aileron_wire::message::{RetryTask, SucceedTask, TaskState, TerminalState};
 use jiff::Timestamp;
 
 use crate::comm::{Channel, CommError};
+use crate::context::Produced;
 use crate::{Error, secrets};
 
 /// Airflow keeps this many characters of a retry reason (3.3.2, `task_runner.py`).
@@ -25,16 +26,19 @@ pub(super) enum Outcome {
 impl Outcome {
     /// Sends the terminal message and waits until the supervisor has taken it.
     ///
+    /// `produced` is what a task that succeeded says about its outlets.
+    ///
     /// A task that may be tried again must say so itself when Airflow has retries left (`should_retry`): a plain
     /// `failed` would be final.
     pub(super) async fn report(
         &self,
         channel: &dyn Channel,
         should_retry: bool,
+        produced: Produced,
     ) -> Result<(), CommError> {
         let end_date = Timestamp::now();
         match self {
-            Self::Success => channel.send(&succeeded(end_date)).await?,
+            Self::Success => channel.send(&succeeded(end_date, produced)).await?,
             Self::Removed => channel.send(&ended(TerminalState::Removed)).await?,
             Self::Failed(error) if should_retry && error.may_retry() => {
                 let mut retry = RetryTask::new(end_date);
@@ -49,10 +53,10 @@ impl Outcome {
 }
 
 /// Lists even when they are empty: the schema takes a null, but the Execution API of 3.3.2 answers it with 422.
-fn succeeded(end_date: Timestamp) -> SucceedTask {
+fn succeeded(end_date: Timestamp, produced: Produced) -> SucceedTask {
     let mut message = SucceedTask::new(end_date);
-    message.task_outlets = Some(Vec::new());
-    message.outlet_events = Some(Vec::new());
+    message.task_outlets = Some(produced.outlets);
+    message.outlet_events = Some(produced.events);
     message
 }
 

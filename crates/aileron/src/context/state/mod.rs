@@ -1,5 +1,6 @@
 //! What a task remembers beyond one try: the task state store and the asset state store.
 
+mod asset;
 mod settings;
 mod size;
 mod task;
@@ -8,7 +9,9 @@ mod value;
 use aileron_config::ConfigError;
 
 use crate::comm::CommError;
+use crate::context::assets::AssetError;
 
+pub use asset::{AssetState, AssetStateStore};
 pub(crate) use settings::StateSettings;
 pub use task::{Retention, TaskStateStore};
 
@@ -64,6 +67,9 @@ pub enum StateStoreError {
         /// What is wrong.
         reason: String,
     },
+    /// The asset is not one of this task, or it is not said which one is meant.
+    #[error(transparent)]
+    Asset(#[from] AssetError),
     /// The default retention or the size limit cannot be read from Airflow's configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),

@@ -28,7 +28,7 @@ pub enum Retention {
 /// What this task instance remembers from try to try: a small store of JSON values.
 ///
 /// Each task instance (Dag run, task, map index) has its own. It survives retries and is deleted with the Dag run. A value that was set
-/// is stored when the call returns. For what outlives runs see `asset_state_store`.
+/// is stored when the call returns. For what outlives runs see [`AssetStateStore`](crate::AssetStateStore).
 ///
 /// ```
 /// use aileron::prelude::*;
