@@ -5,6 +5,7 @@ mod exchanged;
 mod failures;
 mod large_value;
 mod logging;
+mod stores;
 mod termination;
 mod values;
 
@@ -22,6 +23,12 @@ fn main() -> ExitCode {
         failures::forgotten,
         large_value::large_value,
         logging::logging,
-        termination::terminated
+        termination::terminated,
+        stores::stores_task,
+        stores::stores_settings,
+        stores::stores_from_rust,
+        stores::stores_from_python,
+        stores::stores_clash_one,
+        stores::stores_clash_two,
     ])
 }

@@ -87,6 +87,14 @@ impl Api {
         Ok(serde_json::from_value(run)?)
     }
 
+    /// Deletes a run with everything that belongs to it.
+    ///
+    /// # Errors
+    /// When Airflow refuses it.
+    pub fn delete_run(&self, run: &DagRun) -> Result<()> {
+        self.delete(&run.path())
+    }
+
     /// The run as it is now.
     ///
     /// # Errors

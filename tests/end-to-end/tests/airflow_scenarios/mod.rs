@@ -5,6 +5,7 @@ mod failures;
 mod large_value;
 mod logging;
 mod orders;
+mod stores;
 mod taskflow;
 mod termination;
 mod values;
@@ -69,6 +70,26 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
             "a_terminated_task_runs_its_hook_and_ends",
             termination::runs_its_hook_and_ends,
         )
+        .test(
+            "task_state_survives_a_retry_and_goes_with_the_run",
+            stores::task_state_survives_a_retry_and_goes_with_the_run,
+        )
+        .test(
+            "variable_keys_and_connection_uris_are_what_python_reads",
+            stores::keys_and_connections_are_what_python_reads,
+        )
+        .test(
+            "a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag",
+            stores::a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag,
+        )
+        .test(
+            "python_events_reach_rust_and_its_watermark_reaches_python",
+            stores::python_events_reach_rust_and_its_watermark_reaches_python,
+        )
+        .test(
+            "an_inactive_asset_is_refused_before_the_body",
+            stores::an_inactive_asset_is_refused_before_the_body,
+        )
         .run()
 }
 
@@ -81,13 +102,17 @@ fn start(version: AirflowVersion) -> Result<Airflow> {
     orders.write_stub(&stub)?;
     let setup = taskflow.add_to(Setup::new(version));
     let airflow = setup
+        // For the Dag that is scheduled on an asset.
+        .schedules()
         .dags(workspace_root().join("tests/end-to-end/dags/scenarios.py"))
         .dags(workspace_root().join("tests/end-to-end/dags/exchanged.py"))
+        .dags(workspace_root().join("tests/end-to-end/dags/stores.py"))
         .dags(stub)
         .bundle(&scenarios.bundle)
         .bundle(&orders.bundle)
         .start()?;
     logging::create_secrets(airflow.api())?;
+    stores::create_settings(airflow.api())?;
     Ok(airflow)
 }
 

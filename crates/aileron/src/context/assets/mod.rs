@@ -47,7 +47,7 @@ pub enum AssetError {
         assets: Vec<String>,
     },
     /// Airflow knows no such asset, or only an inactive one.
-    #[error("Airflow has no active {asset}")]
+    #[error("Airflow knows no active {}", .asset.trim_start_matches("the "))]
     Unknown {
         /// What was asked for.
         asset: String,

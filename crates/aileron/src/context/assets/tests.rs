@@ -77,7 +77,7 @@ async fn a_reference_among_the_outlets_is_followed_when_the_task_ends() {
     let error = cx.inner.assets.produce(cx.channel()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "Airflow has no active the asset of URI `s3://nowhere`"
+        "Airflow knows no active asset of URI `s3://nowhere`"
     );
 }
 

@@ -1,0 +1,227 @@
+//! State stores, Variables, connections and assets: the task's side, and what the database and Python tasks say.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use end_to_end::{Airflow, Api, Deadline};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{LIMIT, log_file, run_dag, run_to_success};
+
+/// The connection and the Variables that a scenario reads.
+pub(super) fn create_settings(api: &Api) -> Result<()> {
+    let fields = json!({
+        "host": "db.example.com", "port": 5432, "schema": "a/b c", "login": "ada@home", "password": "p:ss w+rd/é",
+        "extra": r#"{"sslmode": "verify full", "options": "a=b&c"}"#,
+    });
+    api.create_connection("stores_database", "my_postgres", &fields)?;
+    // The per cent sign and the underscore mean something in SQL.
+    for key in ["stores_%_a", "stores_%_b", "stores_other_c", "storesx%xd"] {
+        api.create_variable(key, "1")?;
+    }
+    Ok(())
+}
+
+/// Asks Airflow's database; each row is a list of its columns.
+fn rows(airflow: &Airflow, query: &str, arguments: &[&str]) -> Result<Vec<Value>> {
+    const PROGRAM: &str = "
+import json, sqlite3, sys
+database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=30)
+print(json.dumps(database.execute(sys.argv[2], sys.argv[3:]).fetchall()))
+";
+    let output = Command::new(airflow.version().python()?)
+        .args(["-c", PROGRAM])
+        .arg(airflow.home().join("airflow.db"))
+        .arg(query)
+        .args(arguments)
+        .output()?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "{query}: {stderr}");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The instant of a column, which Airflow writes in UTC and without a zone.
+fn instant(column: &Value) -> Result<Timestamp> {
+    let text = column
+        .as_str()
+        .with_context(|| format!("{column} is no instant"))?;
+    Ok(format!("{text}Z").replace(' ', "T").parse()?)
+}
+
+pub(super) fn task_state_survives_a_retry_and_goes_with_the_run(airflow: &Airflow) -> Result<()> {
+    let api = airflow.api();
+    let started = Timestamp::now();
+    let run = run_to_success(airflow, "stores_task")?;
+    assert_eq!(api.task_instance(&run, "remember")?.try_number, 2);
+    let position = json!({"page": 3, "done": ["é"]});
+    assert_eq!(api.return_value(&run, "remember")?, Some(position.clone()));
+    let query = "SELECT task_id, map_index, key, value, expires_at FROM task_state_store WHERE dag_id = 'stores_task' AND run_id = ? \
+                 ORDER BY task_id, map_index, key";
+    let stored = rows(airflow, query, &[&run.dag_run_id])?;
+    let named: Vec<Value> = stored
+        .iter()
+        .map(|row| json!([row[0], row[1], row[2]]))
+        .collect();
+    assert_eq!(
+        named,
+        [
+            // Map index 1 has cleared its own, and only its own.
+            json!(["mapped", 0, "index"]),
+            json!(["remember", -1, "hour"]),
+            json!(["remember", -1, "key with / and %2F"]),
+            json!(["remember", -1, "never"]),
+            json!(["remember", -1, "position"]),
+        ]
+    );
+    let [_, hour, _, never, kept] = &stored[..] else {
+        unreachable!("five rows were just compared");
+    };
+    assert_eq!(
+        serde_json::from_str::<Value>(kept[3].as_str().context("no text")?)?,
+        position
+    );
+    let hours = |row: &Value| -> Result<i64> {
+        Ok(instant(&row[4])?.duration_since(started).as_secs() / 3600)
+    };
+    assert_eq!((hours(hour)?, hours(kept)?), (1, 30 * 24));
+    assert_eq!((&never[3], &never[4]), (&json!("\"a/b?c\""), &Value::Null));
+    api.delete_run(&run)?;
+    assert_eq!(rows(airflow, query, &[&run.dag_run_id])?, [] as [Value; 0]);
+    Ok(())
+}
+
+pub(super) fn keys_and_connections_are_what_python_reads(airflow: &Airflow) -> Result<()> {
+    let run = run_to_success(airflow, "stores_settings")?;
+    let path = airflow.task_log_path(&run.dag_id, &run.dag_run_id, "read_settings", 1);
+    let log = std::fs::read_to_string(path)?;
+    assert!(!log.contains("p:ss w+rd"), "{log}");
+    Ok(())
+}
+
+pub(super) fn a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag(
+    airflow: &Airflow,
+) -> Result<()> {
+    airflow.api().wait_for_dag("stores_on_prices", LIMIT)?;
+    let run = run_to_success(airflow, "stores_from_rust")?;
+    let api = airflow.api();
+    // The Rust task reads what the Python task stored about the asset that a Rust task put behind the alias.
+    assert_eq!(api.return_value(&run, "verify")?, Some(json!("2026-05-06")));
+    let events = rows(
+        airflow,
+        "SELECT asset.name, event.extra, event.partition_key, alias.name FROM asset_event AS event \
+         JOIN asset ON asset.id = event.asset_id \
+         LEFT JOIN asset_alias_asset_event AS through ON through.event_id = event.id \
+         LEFT JOIN asset_alias AS alias ON alias.id = through.alias_id \
+         WHERE event.source_dag_id = 'stores_from_rust' AND event.source_run_id = ? AND event.source_task_id = 'produce' \
+         ORDER BY asset.name, event.partition_key, alias.name",
+        &[&run.dag_run_id],
+    )?;
+    let extra = json!({"run": run.dag_run_id}).to_string();
+    let text = |value: &Value| value.as_str().map(|text| text.replace(' ', ""));
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| {
+            (
+                event[0].as_str(),
+                text(&event[1]),
+                event[2].as_str(),
+                event[3].as_str(),
+            )
+        })
+        .collect();
+    let rows_of = Some(r#"{"rows":3}"#.to_owned());
+    let none = Some("{}".to_owned());
+    assert_eq!(
+        told,
+        [
+            (Some("stores_orders"), rows_of, None, None),
+            (
+                Some("stores_orders"),
+                Some(extra),
+                None,
+                Some("stores_from_rust")
+            ),
+            (Some("stores_prices"), none.clone(), Some("de"), None),
+            (Some("stores_prices"), none, Some("uk"), None),
+        ]
+    );
+    let writer = rows(
+        airflow,
+        "SELECT state.last_updated_by_kind, state.last_updated_by_task_id FROM asset_state_store AS state \
+         JOIN asset ON asset.id = state.asset_id WHERE asset.name = 'stores_orders' AND state.key = 'watermark'",
+        &[],
+    )?;
+    assert_eq!(writer, [json!(["task", "consume"])]);
+    wait_for_scheduled_run(airflow)
+}
+
+/// The Dag that is scheduled on an outlet of the Rust task has run.
+fn wait_for_scheduled_run(airflow: &Airflow) -> Result<()> {
+    let started = Deadline::after(LIMIT).wait_for("the Dag on the prices runs", || {
+        let query =
+            "SELECT state FROM dag_run WHERE dag_id = 'stores_on_prices' AND state = 'success'";
+        Ok(rows(airflow, query, &[])?.pop())
+    });
+    started.map(|_| ())
+}
+
+pub(super) fn python_events_reach_rust_and_its_watermark_reaches_python(
+    airflow: &Airflow,
+) -> Result<()> {
+    let run = run_to_success(airflow, "stores_from_python")?;
+    let api = airflow.api();
+    let seen = api
+        .return_value(&run, "consume")?
+        .context("consume returned nothing")?;
+    assert_eq!(
+        seen,
+        json!({
+            "through_alias": 1, "runs": [run.dag_run_id], "latest": [2, 1], "before_first": 1, "from_second": 1, "by_uri": 2,
+            "watermark": run.dag_run_id, "assets": 2,
+        })
+    );
+    assert_eq!(
+        api.return_value(&run, "check")?,
+        Some(json!(run.dag_run_id))
+    );
+    let writer = rows(
+        airflow,
+        "SELECT state.key, state.last_updated_by_kind, state.last_updated_by_dag_id, state.last_updated_by_run_id, \
+         state.last_updated_by_task_id, state.last_updated_by_map_index FROM asset_state_store AS state \
+         JOIN asset ON asset.id = state.asset_id WHERE asset.name = 'stores_orders' AND state.key IN ('seen_by_rust', 'deleted')",
+        &[],
+    )?;
+    let expected = json!([
+        "seen_by_rust",
+        "task",
+        "stores_from_python",
+        run.dag_run_id,
+        "consume",
+        -1
+    ]);
+    assert_eq!(writer, [expected]);
+    Ok(())
+}
+
+pub(super) fn an_inactive_asset_is_refused_before_the_body(airflow: &Airflow) -> Result<()> {
+    airflow.api().wait_for_dag("stores_clash_two", LIMIT)?;
+    let mut refused = 0;
+    for (dag_id, task_id) in [
+        ("stores_clash_one", "use_one"),
+        ("stores_clash_two", "use_two"),
+    ] {
+        let run = run_dag(airflow, dag_id)?;
+        if run.state == "success" {
+            continue;
+        }
+        refused += 1;
+        let log = log_file(airflow, &run, task_id, 1)?;
+        let line = log.find("inactive inlets or outlets: asset `stores_clash`");
+        ensure!(line.is_some(), "{log}");
+        assert_eq!(airflow.api().return_value(&run, task_id)?, None);
+    }
+    // Of two assets of one name Airflow takes one.
+    assert_eq!(refused, 1);
+    Ok(())
+}
