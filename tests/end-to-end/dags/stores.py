@@ -61,13 +61,13 @@ def stores_from_rust():
     produce() >> consume() >> verify()
 
 
-@dag(schedule=[PRICES], catchup=False)
-def stores_on_prices():
-    """Runs when the Rust task above has written the prices."""
+@dag(schedule=[ORDERS], catchup=False)
+def stores_on_orders():
+    """Runs when the Rust task above has written the orders. (Events of a partition start other kinds of Dags only.)"""
 
     @task
     def note(triggering_asset_events=None):
-        return sorted(event.partition_key for event in triggering_asset_events[PRICES])
+        return [event.extra for event in triggering_asset_events[ORDERS]]
 
     note()
 
@@ -113,7 +113,7 @@ def stores_clash_two():
 stores_task()
 stores_settings()
 stores_from_rust()
-stores_on_prices()
+stores_on_orders()
 stores_from_python()
 stores_clash_one()
 stores_clash_two()

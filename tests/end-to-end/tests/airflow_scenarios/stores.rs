@@ -102,7 +102,7 @@ pub(super) fn keys_and_connections_are_what_python_reads(airflow: &Airflow) -> R
 pub(super) fn a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag(
     airflow: &Airflow,
 ) -> Result<()> {
-    airflow.api().wait_for_dag("stores_on_prices", LIMIT)?;
+    airflow.api().wait_for_dag("stores_on_orders", LIMIT)?;
     let run = run_to_success(airflow, "stores_from_rust")?;
     let api = airflow.api();
     // The Rust task reads what the Python task stored about the asset that a Rust task put behind the alias.
@@ -153,15 +153,18 @@ pub(super) fn a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag(
         &[],
     )?;
     assert_eq!(writer, [json!(["task", "consume"])]);
-    wait_for_scheduled_run(airflow)
+    wait_for_scheduled_run(airflow, &run.dag_run_id)
 }
 
-/// The Dag that is scheduled on an outlet of the Rust task has run.
-fn wait_for_scheduled_run(airflow: &Airflow) -> Result<()> {
-    let started = Deadline::after(LIMIT).wait_for("the Dag on the prices runs", || {
-        let query =
-            "SELECT state FROM dag_run WHERE dag_id = 'stores_on_prices' AND state = 'success'";
-        Ok(rows(airflow, query, &[])?.pop())
+/// The Dag that is scheduled on an outlet of the Rust task has run for its event.
+fn wait_for_scheduled_run(airflow: &Airflow, source: &str) -> Result<()> {
+    let started = Deadline::after(LIMIT).wait_for("the Dag on the orders runs", || {
+        let query = "SELECT run.run_id FROM dag_run AS run \
+                     JOIN dagrun_asset_event AS consumed ON consumed.dag_run_id = run.id \
+                     JOIN asset_event AS event ON event.id = consumed.event_id \
+                     WHERE run.dag_id = 'stores_on_orders' AND run.state = 'success' AND event.source_run_id = ? \
+                     AND event.source_task_id = 'produce'";
+        Ok(rows(airflow, query, &[source])?.pop())
     });
     started.map(|_| ())
 }
