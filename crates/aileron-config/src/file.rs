@@ -40,9 +40,10 @@ impl File {
         &self.path
     }
 
-    /// An option with what its `%` stand for.
+    /// An option with what its `%` stand for. Airflow looks for keys in lower case and takes those of the file as they are: one that
+    /// is written with a capital is never found.
     pub(crate) fn get(&self, section: &str, key: &str) -> Result<Option<String>, ConfigError> {
-        let Some(value) = self.raw(section, key) else {
+        let Some(value) = self.raw(section, &key.to_lowercase()) else {
             return Ok(None);
         };
         self.interpolate(section, value, 0)
@@ -55,10 +56,9 @@ impl File {
     }
 
     fn raw(&self, section: &str, key: &str) -> Option<&str> {
-        let key = key.to_lowercase();
         [section, DEFAULT_SECTION]
             .iter()
-            .find_map(|section| self.sections.get(*section)?.get(&key))
+            .find_map(|section| self.sections.get(*section)?.get(key))
             .map(String::as_str)
     }
 
@@ -126,6 +126,9 @@ fn parse(text: &str) -> Result<Sections, String> {
             let (name, _) = name
                 .split_once(']')
                 .ok_or_else(|| place("a section has no `]`"))?;
+            if name != DEFAULT_SECTION && sections.contains_key(name) {
+                return Err(place(&format!("section [{name}] stands there twice")));
+            }
             sections.entry(name.to_owned()).or_default();
             section = Some(name.to_owned());
             open = None;
@@ -137,7 +140,7 @@ fn parse(text: &str) -> Result<Sections, String> {
         let (key, value) = content
             .split_once(['=', ':'])
             .ok_or_else(|| place("neither a section nor `key = value`"))?;
-        let key = key.trim().to_lowercase();
+        let key = key.trim().to_owned();
         let options = sections.entry(section.clone()).or_default();
         if options.contains_key(&key) {
             return Err(place(&format!("[{section}] {key} is set twice")));
@@ -165,7 +168,8 @@ mod tests {
 base = /srv
 
 [core]
-Fernet_Key = a=b:c
+fernet_key = a=b:c
+Capital = never found
 ; another comment
 dags_folder: %(base)s/dags
 percent = 100%%
@@ -184,6 +188,7 @@ port=8080
         let file = file(TEXT).unwrap();
         let get = |section, key| file.get(section, key).unwrap();
         assert_eq!(get("core", "fernet_key").as_deref(), Some("a=b:c"));
+        assert_eq!(get("core", "Capital"), None);
         assert_eq!(get("core", "DAGS_FOLDER").as_deref(), Some("/srv/dags"));
         assert_eq!(get("core", "percent").as_deref(), Some("100%"));
         assert_eq!(get("core", "long").as_deref(), Some("one\ntwo\n\nthree"));
@@ -200,7 +205,8 @@ port=8080
             ("a = 1", "line 1: an option stands before the first section"),
             ("[a]\nrubbish", "line 2: neither a section nor"),
             ("[a\n", "line 1: a section has no `]`"),
-            ("[a]\nb = 1\nB = 2", "line 3: [a] b is set twice"),
+            ("[a]\nb = 1\nb = 2", "line 3: [a] b is set twice"),
+            ("[a]\n[b]\n[a]", "line 3: section [a] stands there twice"),
         ] {
             let error = file(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
