@@ -43,6 +43,7 @@
 //! - **Context**: what a running task knows and may ask. See [`Context`].
 //! - **Errors**: `?` on any error. A task that fails is tried again while it has retries; [`Error::no_retry`] ends that.
 //! - **Bundle**: the Dags of one executable, `bundle![a, b]`. [`serve`] runs it.
+//! - **Remote jobs**: submitted once, however often the process dies. See [`jobs`].
 //! - **Logs**: `tracing` and `log` events reach the task log. See [`logs`]. Secrets are masked: see [`secrets`].
 //! - **Traces**: a task is a span in the trace of its Dag run. See [`traces`].
 //! - **Tests**: [`testing`] gives a context that needs no Airflow.
@@ -54,6 +55,7 @@ mod dag;
 #[cfg(doctest)]
 mod doc_pages;
 mod error;
+pub mod jobs;
 pub mod logs;
 mod percent;
 mod runtime;
