@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -53,6 +54,8 @@ class Server:
         self.requests = []
         self.started = time.monotonic()
         self.ended = None
+        self.process = None
+        self.kill_at = task.get("kill_at")
 
     def __call__(self, request):
         path = request.url.path.removeprefix("/")
@@ -70,7 +73,39 @@ class Server:
         answer = getattr(self, f"answer_{kind.replace('-', '_')}", None)
         if answer is None:
             return http.Response(501, json={"detail": f"the test's API server does not know {path}"})
-        return answer(request, rest, body)
+        self.kill("arrived", request, body)
+        response = answer(request, rest, body)
+        self.kill("done", request, body)
+        return response
+
+    def kill(self, moment, request, body):
+        """Ends the executable at the request that the task names."""
+        kill = self.kill_at
+        if (
+            kill
+            and self.process
+            and kill["moment"] == moment
+            and kill["method"] == request.method
+            and kill["path_with"] in request.url.path
+            and kill["body_with"].encode() in body
+        ):
+            self.kill_at = None
+            os.kill(self.process.pid, signal.SIGKILL)
+
+    def answer_store(self, request, rest, body):
+        kind, _ti_id, key = rest.split("/", 2)
+        if kind != "ti":
+            return http.Response(501, json={"detail": f"the test's API server does not know store/{kind}"})
+        store = self.task["task_state_store"]
+        if request.method == "PUT":
+            store[key] = json.loads(body)
+            return http.Response(204)
+        if request.method == "DELETE":
+            store.pop(key, None)
+            return http.Response(204)
+        if key not in store:
+            return http.Response(404, json={"detail": {"reason": "not_found", "message": f"no key {key}"}})
+        return http.Response(200, json={"value": store[key]["value"]})
 
     def answer_task_instances(self, request, rest, body):
         action = rest.partition("/")[2]
@@ -204,7 +239,7 @@ def run(task):
     log = Log(task)
     result = {"exit_code": None, "final_state": None, "error": None}
     try:
-        process = log.process = start(task, server, log)
+        process = log.process = server.process = start(task, server, log)
         result["exit_code"] = process.wait()
         result["final_state"] = str(getattr(process.final_state, "value", process.final_state))
     except Exception as error:
@@ -216,6 +251,7 @@ def run(task):
         "seconds_to_terminal_request": server.ended and server.ended - server.started,
         "requests": server.requests,
         "xcoms": task["xcoms"],
+        "task_state_store": task["task_state_store"],
         "logs": log.lines,
     }
 

@@ -99,6 +99,15 @@ impl Built {
     }
 }
 
+/// Builds an executable of this workspace and says where it is.
+///
+/// # Errors
+/// When it does not compile.
+pub fn executable(package: &str, name: &str) -> Result<PathBuf> {
+    let [executable] = build([(package, name)])?;
+    Ok(executable.file)
+}
+
 struct Artifact {
     file: PathBuf,
     source: PathBuf,

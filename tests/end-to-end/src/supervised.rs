@@ -46,6 +46,8 @@ pub struct Task {
     pub variables: BTreeMap<String, String>,
     /// Connections by id, each with the fields of the Execution API.
     pub connections: BTreeMap<String, Value>,
+    /// What earlier tries have stored: `value` and `expires_at` by key.
+    pub task_state_store: BTreeMap<String, Value>,
     /// The XComs of this task that it has to delete before it starts.
     pub xcom_keys_to_clear: Vec<String>,
     /// What Airflow 3.4 says about the task's arguments.
@@ -59,6 +61,9 @@ pub struct Task {
     /// A signal to send to the executable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// A request at which the executable is killed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kill_at: Option<KillAt>,
 }
 
 impl Task {
@@ -86,11 +91,13 @@ impl Task {
             xcoms: BTreeMap::new(),
             variables: BTreeMap::new(),
             connections: BTreeMap::new(),
+            task_state_store: BTreeMap::new(),
             xcom_keys_to_clear: Vec::new(),
             arg_bindings: None,
             startup_timeout: 10.0,
             terminated_by_server_after: None,
             signal: None,
+            kill_at: None,
         }
     }
 }
@@ -102,6 +109,29 @@ pub struct Signal {
     pub number: i32,
     /// The line holds this text.
     pub at_line_with: String,
+}
+
+/// A SIGKILL of the task's process at a request to the API server.
+#[derive(Debug, Clone, Serialize)]
+pub struct KillAt {
+    /// The HTTP method of the request.
+    pub method: String,
+    /// Its path holds this text.
+    pub path_with: String,
+    /// Its body holds this text.
+    pub body_with: String,
+    /// Before or after the request is carried out.
+    pub moment: KillMoment,
+}
+
+/// When a request kills the task's process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KillMoment {
+    /// It has arrived, and nothing was done.
+    Arrived,
+    /// It was done, and the task does not know.
+    Done,
 }
 
 /// How a task ended, as its supervisor saw it.
@@ -121,6 +151,8 @@ pub struct Outcome {
     pub requests: Vec<Request>,
     /// The XComs after the task.
     pub xcoms: BTreeMap<String, Value>,
+    /// The task state store after the task.
+    pub task_state_store: BTreeMap<String, Value>,
     /// The lines of the task's log.
     pub logs: Vec<LogLine>,
 }
