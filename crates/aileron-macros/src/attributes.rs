@@ -5,7 +5,7 @@ use quote::quote;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, Ident, Lit, LitBool, LitStr, Result, Token};
+use syn::{Error, Expr, ExprLit, ExprPath, Ident, Lit, LitBool, LitStr, Result, Token};
 
 use crate::duration;
 
@@ -137,6 +137,23 @@ impl Attributes {
         }
     }
 
+    /// The path of a function.
+    pub(crate) fn path(&self, name: &str) -> Result<Option<ExprPath>> {
+        self.get(name).map(|value| path(name, value)).transpose()
+    }
+
+    /// A list of paths of functions: `[a, b::c]`.
+    pub(crate) fn paths(&self, name: &str) -> Result<Vec<ExprPath>> {
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Expr::Array(array)) => array.elems.iter().map(|value| path(name, value)).collect(),
+            Some(other) => Err(Error::new(
+                other.span(),
+                format!("`{name}` is a list of functions: `{name} = [a, b]`"),
+            )),
+        }
+    }
+
     /// A list of string literals: `["a", "b"]`.
     pub(crate) fn strings(&self, name: &str) -> Result<Vec<LitStr>> {
         match self.get(name) {
@@ -151,6 +168,16 @@ impl Attributes {
                 format!("`{name}` is a list of strings: `{name} = [\"a\", \"b\"]`"),
             )),
         }
+    }
+}
+
+fn path(name: &str, value: &Expr) -> Result<ExprPath> {
+    match value {
+        Expr::Path(path) => Ok(path.clone()),
+        other => Err(Error::new(
+            other.span(),
+            format!("`{name}` takes the name of a function"),
+        )),
     }
 }
 

@@ -28,6 +28,11 @@ use proc_macro::TokenStream;
 /// Airflow 3.4 does not pass the argument; one of the type `Option<T>` is `None` then. One parameter marked `#[args]` takes
 /// all arguments as the fields of a struct that derives `TaskArgs`.
 ///
+/// `retry_policy = path` names a function that judges the task's failures (`aileron::RetryDecision`). `resume = [a, b]`
+/// names the async functions in which the task goes on after a wait for a trigger or a person (`aileron::Trigger`,
+/// `aileron::HumanInput`); each takes `&Context` and the event and returns what the task returns. The task's type has a
+/// constant of each handler's name: `my_task::a`.
+///
 /// Calling the function describes a use of the task in a Dag. Its body is an associated function of a type of the same
 /// name, `my_task::run(&cx, ..)`: that is what unit tests call.
 #[proc_macro_attribute]

@@ -12,7 +12,7 @@ use crate::argument::Argument;
 use crate::attributes::Attributes;
 use crate::docs;
 
-const OPTIONS: [&str; 13] = [
+const OPTIONS: [&str; 15] = [
     "task_id",
     "retries",
     "retry_delay",
@@ -26,6 +26,8 @@ const OPTIONS: [&str; 13] = [
     "doc_md",
     "inlets",
     "outlets",
+    "resume",
+    "retry_policy",
 ];
 
 /// A parameter that is an argument of the task.
@@ -47,8 +49,9 @@ pub(crate) fn expand(attributes: TokenStream, item: TokenStream) -> Result<Token
     let mut function: ItemFn = syn::parse2(item)?;
     let signature = read_signature(&mut function)?;
     let options = options(&attributes, &function)?;
-    let body = body(&function);
-    let call = call(&function, &signature, &attributes, &options)?;
+    let handlers = handlers(&attributes)?;
+    let body = body(&function, &handlers);
+    let call = call(&function, &signature, &attributes, &options, &handlers)?;
     Ok(quote! { #body #call })
 }
 
@@ -174,7 +177,7 @@ fn is_context(ty: &Type) -> bool {
 }
 
 /// The type of the same name as the function, with the body as its associated function `run`.
-fn body(function: &ItemFn) -> TokenStream {
+fn body(function: &ItemFn, handlers: &[Handler]) -> TokenStream {
     let ItemFn {
         attrs,
         vis,
@@ -186,6 +189,15 @@ fn body(function: &ItemFn) -> TokenStream {
     let asyncness = &sig.asyncness;
     let (inputs, output) = (&sig.inputs, &sig.output);
     let doc = format!("The task `{name}`; [`{name}::run`] is its body.");
+    let constants = handlers.iter().map(|Handler { name, .. }| {
+        let text = unraw(name);
+        let doc = format!("The name of the resume handler `{text}`.");
+        quote! {
+            #[doc = #doc]
+            #[allow(non_upper_case_globals)]
+            pub const #name: &'static str = #text;
+        }
+    });
     quote! {
         #[doc = #doc]
         #[allow(non_camel_case_types)]
@@ -197,6 +209,8 @@ fn body(function: &ItemFn) -> TokenStream {
             #[doc = "The body of the task. Unit tests call it with a context from `aileron::testing`."]
             #[allow(clippy::missing_errors_doc, clippy::unused_async)]
             pub #asyncness fn run(#inputs) #output #block
+
+            #(#constants)*
         }
     }
 }
@@ -207,6 +221,7 @@ fn call(
     signature: &Signature,
     attributes: &Attributes,
     options: &TokenStream,
+    handlers: &[Handler],
 ) -> Result<TokenStream> {
     let ItemFn {
         attrs, vis, sig, ..
@@ -257,13 +272,28 @@ fn call(
         describe,
         params,
     } = inputs(&signature.parameters);
+    // Spanned so that a handler of the wrong type is underlined itself.
+    let resumes = handlers.iter().map(|Handler { name, path }| {
+        let text = unraw(name);
+        quote_spanned! {path.span()=>
+            let call = ::aileron::__private::resumes_in::<
+                <#returns as ::aileron::__private::TaskReturn>::Value, _, _, _
+            >(call, #text, #path);
+        }
+    });
+    let policy = attributes.path("retry_policy")?.map(|path| {
+        quote_spanned!(path.span()=> let call = ::aileron::__private::retries_by(call, #path);)
+    });
     Ok(quote! {
         #(#attrs)*
         #[allow(clippy::missing_errors_doc)]
         #vis fn #name(
             #inputs
         ) -> ::aileron::TaskCall<<#returns as ::aileron::__private::TaskReturn>::Value> {
-            ::aileron::__private::#describe(#task_id, #options, #return_name, #params, #body)
+            let call = ::aileron::__private::#describe(#task_id, #options, #return_name, #params, #body);
+            #(#resumes)*
+            #policy
+            call
         }
     })
 }
@@ -317,6 +347,37 @@ fn next_argument(Parameter { ty, about, .. }: &Parameter) -> TokenStream {
             quote_spanned!(ty.span()=> ::aileron::__private::next_arg_or::<#ty>(&mut arguments, || #default))
         }
     }
+}
+
+/// A resume handler: its name and the function.
+struct Handler {
+    name: Ident,
+    path: syn::ExprPath,
+}
+
+fn handlers(attributes: &Attributes) -> Result<Vec<Handler>> {
+    let paths = attributes.paths("resume")?;
+    let mut handlers: Vec<Handler> = Vec::new();
+    for path in paths {
+        let Some(last) = path.path.segments.last() else {
+            continue;
+        };
+        let name = last.ident.clone();
+        if handlers.iter().any(|handler| handler.name == name) {
+            return Err(Error::new(
+                path.span(),
+                format!("there are two resume handlers of the name `{name}`"),
+            ));
+        }
+        if name == "run" {
+            return Err(Error::new(
+                path.span(),
+                "`run` is the task's own body; give the resume handler another name",
+            ));
+        }
+        handlers.push(Handler { name, path });
+    }
+    Ok(handlers)
 }
 
 fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {

@@ -15,6 +15,7 @@ pages! {
     traces: "docs/traces.md",
     write_tasks: "docs/write-tasks.md",
     resumable_jobs: "docs/resumable-jobs.md",
+    task_outcomes: "docs/task-outcomes.md",
     test_tasks: "docs/test-tasks.md",
     state_and_assets: "docs/state-and-assets.md",
     deploy_airflow_3_3: "docs/deploy-airflow-3.3.md",

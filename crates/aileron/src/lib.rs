@@ -42,6 +42,9 @@
 //!   typed end of an edge.
 //! - **Context**: what a running task knows and may ask. See [`Context`].
 //! - **Errors**: `?` on any error. A task that fails is tried again while it has retries; [`Error::no_retry`] ends that.
+//! - **Other ends**: an error may also skip a task ([`Error::skip`]), run it again later ([`Error::reschedule_after`],
+//!   [`Sensor`]), or let it wait without a worker for a [`Trigger`] or a person ([`HumanInput`]). See [`Ending`].
+//! - **Dag runs**: [`Context::runs`] answers questions about them and starts them.
 //! - **Bundle**: the Dags of one executable, `bundle![a, b]`. [`serve`] runs it.
 //! - **Remote jobs**: submitted once, however often the process dies. See [`jobs`].
 //! - **Logs**: `tracing` and `log` events reach the task log. See [`logs`]. Secrets are masked: see [`secrets`].
@@ -54,18 +57,22 @@ mod context;
 mod dag;
 #[cfg(doctest)]
 mod doc_pages;
+mod ending;
 mod error;
 pub mod jobs;
 pub mod logs;
 mod percent;
 mod runtime;
 pub mod secrets;
+mod sensor;
 pub mod testing;
 pub mod traces;
 
 pub use aileron_macros::{TaskArgs, dag, task};
 pub use aileron_wire::message::{AssetEventResponse as AssetEvent, DagRunAssetReference};
-pub use aileron_wire::message::{DagRun, TaskInstance};
+pub use aileron_wire::message::{
+    DagRun, DagRunState, DagRunType, PreviousTIResponse, TaskInstance, TaskInstanceState,
+};
 pub use aileron_xcom::{Wrapped, python};
 pub use asset::{Asset, AssetAlias, AssetOrAlias, AssetRef};
 pub use comm::CommError;
@@ -75,6 +82,10 @@ pub use context::{
     VariableKeys,
 };
 pub use context::{
+    Breadcrumb, DagInfo, PreviousSuccess, PreviousTaskInstance, RunCount, Runs, TaskQuery,
+    TaskStates, TriggerRun, TriggerRunError,
+};
+pub use context::{
     Connection, Connections, Context, DataInterval, Pull, PullEach, Pulled, Variables, Xcom,
     XcomError, XcomSequence, XcomStream,
 };
@@ -82,8 +93,13 @@ pub use dag::{
     Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, IntoArgs,
     Output, TaskArgs, TaskCall, TaskOptions, TriggerRule,
 };
+pub use ending::{
+    AnsweredBy, Deferral, Ending, HumanAnswer, HumanInput, InputRequest, ResumeError, ResumeEvent,
+    RetryDecision, Trigger, TriggerEvent,
+};
 pub use error::{Error, Result, ResultExt};
 pub use runtime::serve;
+pub use sensor::{Sensor, SensorTimeout};
 
 /// What almost every task needs: `use aileron::prelude::*;`.
 pub mod prelude {

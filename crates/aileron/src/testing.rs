@@ -26,6 +26,7 @@
 //! ```
 
 mod assets;
+mod runs;
 mod state;
 mod xcoms;
 
@@ -54,6 +55,9 @@ use assets::Assets;
 use state::TaskStates;
 use xcoms::Xcoms;
 
+/// The Dag in which the tasks of a test are.
+const DAG_ID: &str = "test";
+
 /// An Airflow in memory: XComs, Variables, Connections and state stores for the tasks of one test.
 ///
 /// Each [`Airflow::context`] is a new try of its task: what an earlier one stored is there.
@@ -74,6 +78,7 @@ struct Store {
     task_states: TaskStates,
     assets: Assets,
     unreachable: bool,
+    runs: runs::Runs,
 }
 
 impl Airflow {
@@ -293,10 +298,13 @@ impl Airflow {
                 dag_run,
                 max_tries: 0,
                 start_date: Some(Timestamp::now()),
+                task_reschedule_count: store.runs.task_reschedule_count,
+                first_reschedule_date: None,
                 params: store.params.clone(),
                 channel: Arc::new(self.clone()),
                 cancellation: CancellationToken::new(),
                 kill_hooks: KillHooks::default(),
+                progress: Arc::default(),
                 runtime: None,
                 assets,
                 state_settings: StateSettings::new(Config::with_environment([("", ""); 0])),
@@ -389,13 +397,16 @@ impl Airflow {
                 None => encode(&refusal(ErrorType::ConnectionNotFound)),
             },
             ToSupervisor::MaskSecret(_) => return Ok(None),
-            other => {
-                return Err(CommError::Refused {
-                    request: other.message_type().to_owned(),
-                    error: "GENERIC_ERROR".to_owned(),
-                    detail: Value::from("aileron::testing does not answer this request"),
-                });
-            }
+            other => match store.runs.answer(other) {
+                Ok(reply) => return reply,
+                Err(other) => {
+                    return Err(CommError::Refused {
+                        request: other.message_type().to_owned(),
+                        error: "GENERIC_ERROR".to_owned(),
+                        detail: Value::from("aileron::testing does not answer this request"),
+                    });
+                }
+            },
         };
         reply.map(Some)
     }
@@ -438,7 +449,7 @@ fn refusal(error: ErrorType) -> ErrorResponse {
 fn dag_run(logical_date: Option<Timestamp>) -> DagRun {
     let date = logical_date.unwrap_or(Timestamp::UNIX_EPOCH);
     DagRun {
-        dag_id: "test".to_owned(),
+        dag_id: DAG_ID.to_owned(),
         run_id: format!("manual__{date}"),
         logical_date,
         data_interval_start: logical_date,

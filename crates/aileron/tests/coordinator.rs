@@ -176,7 +176,7 @@ fn the_trace_context_of_the_task_instance_goes_out_with_every_request() {
         let carrier = carrier.as_ref().expect("a trace context");
         assert_eq!(carrier["traceparent"], support::TRACEPARENT);
     }
-    assert_eq!(ended.carriers.len(), 3);
+    assert_eq!(ended.carriers.len(), 4);
 }
 
 fn unit_pushes_nothing() {
@@ -186,9 +186,15 @@ fn unit_pushes_nothing() {
 
 fn an_argument_is_pulled_from_its_upstream_task() {
     let ended = run("double", false);
-    assert_eq!(ended.types(), ["GetXCom", "SetXCom", "SucceedTask"]);
+    let expected = ["GetXCom", "SetRenderedFields", "SetXCom", "SucceedTask"];
+    assert_eq!(ended.types(), expected);
     assert_eq!(ended.requests[0]["task_id"], "ok");
-    assert_eq!(ended.requests[1]["value"], json!([2, 4]));
+    // Airflow shows the arguments beside the task.
+    assert_eq!(
+        ended.requests[1]["rendered_fields"],
+        json!({"numbers": [1, 2]})
+    );
+    assert_eq!(ended.requests[2]["value"], json!([2, 4]));
 }
 
 fn xcoms_of_an_earlier_try_are_cleared_before_the_body() {

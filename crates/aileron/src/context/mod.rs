@@ -4,6 +4,9 @@ mod assets;
 mod connection_uri;
 mod connections;
 mod kill;
+mod progress;
+mod rendered;
+mod runs;
 mod state;
 mod variable_keys;
 mod variables;
@@ -25,6 +28,10 @@ pub use assets::{
     RecordedEvent,
 };
 pub use connections::{Connection, Connections};
+pub use runs::{
+    Breadcrumb, DagInfo, PreviousSuccess, PreviousTaskInstance, RunCount, Runs, TaskQuery,
+    TaskStates, TriggerRun, TriggerRunError,
+};
 pub use state::{AssetState, AssetStateStore, Retention, StateStoreError, TaskStateStore};
 pub use variable_keys::VariableKeys;
 pub use variables::Variables;
@@ -32,6 +39,7 @@ pub use xcom::{Pull, PullEach, Pulled, Xcom, XcomError, XcomSequence, XcomStream
 
 pub(crate) use assets::{Produced, TaskAssets};
 pub(crate) use kill::KillHooks;
+pub(crate) use progress::Progress;
 pub(crate) use state::StateSettings;
 pub(crate) use xcom::{RETURN_VALUE, delete_xcom, get_xcom, push_encoded};
 
@@ -69,10 +77,14 @@ pub(crate) struct Inner {
     pub(crate) dag_run: DagRun,
     pub(crate) max_tries: i64,
     pub(crate) start_date: Option<Timestamp>,
+    pub(crate) task_reschedule_count: i64,
+    /// When the supervisor sent it along.
+    pub(crate) first_reschedule_date: Option<Timestamp>,
     pub(crate) params: BTreeMap<String, Value>,
     pub(crate) channel: Arc<dyn Channel>,
     pub(crate) cancellation: CancellationToken,
     pub(crate) kill_hooks: KillHooks,
+    pub(crate) progress: Arc<Progress>,
     pub(crate) runtime: Option<tokio::runtime::Handle>,
     pub(crate) assets: TaskAssets,
     pub(crate) state_settings: StateSettings,

@@ -245,6 +245,8 @@ impl Dag {
             returns: Some(returns),
             handler: Handler::External,
             mapped,
+            resume: Vec::new(),
+            retry_policy: None,
         }))
     }
 

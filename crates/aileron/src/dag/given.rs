@@ -43,6 +43,17 @@ impl Args {
         }
     }
 
+    /// The values that are there, by the name of their parameter.
+    pub(crate) fn encoded(&self) -> Vec<(&'static str, Bytes)> {
+        let values = self.values.as_slice().iter();
+        values
+            .filter_map(|value| match &value.given {
+                Given::Value { encoded, .. } => Some((value.name, encoded.clone())),
+                Given::Nothing { .. } => None,
+            })
+            .collect()
+    }
+
     pub(super) fn take(&mut self) -> Result<ArgValue> {
         self.values.next().ok_or_else(|| {
             Error::msg("a parameter of this task has no argument; rebuild the bundle")

@@ -10,7 +10,8 @@ use super::Output;
 use super::arg::Binding;
 use super::given::Args;
 use super::options::{TaskOptions, TriggerRule};
-use crate::{AssetOrAlias, Context, Error, Result};
+use crate::ending::Resumed;
+use crate::{AssetOrAlias, Context, Error, Result, RetryDecision};
 
 /// A call of a `#[task]` function while a Dag is built: not run, but described.
 ///
@@ -35,6 +36,21 @@ pub(crate) struct TaskNode {
     pub(crate) handler: Handler,
     /// Whether Airflow expands the task, so that its value is one XCom for each map index.
     pub(crate) mapped: bool,
+    /// Where the task goes on after a wait.
+    pub(crate) resume: Vec<ResumeHandler>,
+    pub(crate) retry_policy: Option<RetryPolicy>,
+}
+
+/// What a task's failures are judged by.
+pub(crate) type RetryPolicy = fn(&Error, &Context) -> RetryDecision;
+
+/// A handler in which a task goes on after a wait.
+#[derive(Clone)]
+pub(crate) struct ResumeHandler {
+    pub(crate) name: &'static str,
+    /// Whether it is called when the wait failed.
+    pub(crate) takes_failures: bool,
+    pub(crate) run: Arc<dyn Fn(Context, Resumed) -> HandlerFuture + Send + Sync>,
 }
 
 /// A parameter of a task and where its value comes from.
@@ -159,11 +175,13 @@ pub(crate) mod private {
     use serde::Serialize;
     use serde::de::DeserializeOwned;
 
-    use super::{Handler, HandlerFuture, Param, TaskCall, TaskNode};
+    use super::{
+        Handler, HandlerFuture, Param, ResumeHandler, RetryPolicy, TaskCall, TaskNode, TaskReturn,
+    };
     use crate::dag::arg::{Binding, IntoArg};
     use crate::dag::args::{IntoArgs, TaskArgs};
     use crate::dag::options::TaskOptions;
-    use crate::{Context, Error, Result};
+    use crate::{Context, Error, Result, ResumeEvent};
     use std::sync::Arc;
 
     pub use crate::dag::args::{Missing, Present};
@@ -241,7 +259,41 @@ pub(crate) mod private {
             returns,
             handler: Handler::Rust(Arc::new(body)),
             mapped: false,
+            resume: Vec::new(),
+            retry_policy: None,
         })
+    }
+
+    /// Declares a handler in which the task goes on after a wait. It returns what the task returns.
+    pub fn resumes_in<T, E, R, H>(
+        mut call: TaskCall<T>,
+        name: &'static str,
+        handler: H,
+    ) -> TaskCall<T>
+    where
+        T: Serialize,
+        E: ResumeEvent,
+        R: TaskReturn<Value = T>,
+        H: AsyncFn(&Context, E) -> R + Clone + Send + Sync + 'static,
+    {
+        call.node.resume.push(ResumeHandler {
+            name,
+            takes_failures: E::TAKES_FAILURES,
+            run: Arc::new(move |context, resumed| {
+                let handler = handler.clone();
+                Box::pin(async move {
+                    let event = E::from_resumed(resumed)?;
+                    encode_return(handler(&context, event).await.into_result()?)
+                })
+            }),
+        });
+        call
+    }
+
+    /// Declares what the task's failures are judged by.
+    pub fn retries_by<T>(mut call: TaskCall<T>, policy: RetryPolicy) -> TaskCall<T> {
+        call.node.retry_policy = Some(policy);
+        call
     }
 
     /// The next argument, decoded.

@@ -55,7 +55,7 @@ pub(super) async fn wait(
     let ended = tokio::time::timeout(limits.grace_period, &mut body).await;
     let error = match ended.map(finished) {
         Ok(Outcome::Success) if !matches!(stop, Stop::Orphaned(_)) => return Outcome::Success,
-        Ok(Outcome::Failed(error)) => Some(error),
+        Ok(Outcome::Ended(error)) => Some(error),
         Ok(_) => None,
         Err(_) => {
             body.abort();
@@ -80,7 +80,7 @@ impl Stop {
         let reason = self.reason();
         match self {
             Self::Orphaned(error) => Outcome::Orphaned(error),
-            Self::Signal(_) | Self::TimedOut(_) => Outcome::Failed(match error {
+            Self::Signal(_) | Self::TimedOut(_) => Outcome::Ended(match error {
                 Some(error) => error.context(reason),
                 None => Error::msg(reason),
             }),
@@ -91,8 +91,8 @@ impl Stop {
 fn finished(done: Result<Result<()>, JoinError>) -> Outcome {
     match done {
         Ok(Ok(())) => Outcome::Success,
-        Ok(Err(error)) => Outcome::Failed(error),
-        Err(error) => Outcome::Failed(match error.try_into_panic() {
+        Ok(Err(error)) => Outcome::Ended(error),
+        Err(error) => Outcome::Ended(match error.try_into_panic() {
             Ok(panic) => Error::msg(format_args!(
                 "the task panicked: {}",
                 message(panic.as_ref())

@@ -3,22 +3,20 @@
 use std::sync::Arc;
 
 use aileron_config::Config;
-use aileron_wire::message::{StartupDetails, TaskArgBinding};
+use aileron_wire::message::StartupDetails;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::arguments::arguments;
+use super::body::{self, Start};
 use super::ending::{self, Limits};
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Report};
+use super::settle;
 use super::signals::StopSignals;
 use crate::comm::CommError;
 use crate::comm::socket::SocketChannel;
-use crate::context::{self, Inner, KillHooks, Produced, RETURN_VALUE, StateSettings, TaskAssets};
+use crate::context::{self, Inner, KillHooks, Produced, Progress, StateSettings, TaskAssets};
 use crate::dag::{Dag, Handler, TaskNode};
-use crate::{Bundle, Context, Error, Result, traces};
-
-/// A msgpack nil: what `()` and `None` encode to. Airflow stores no XCom for a task that returns nothing.
-const NIL: [u8; 1] = [0xc0];
+use crate::{Bundle, Context, Ending, Error, traces};
 
 /// Runs the task and reports how it ended.
 ///
@@ -31,12 +29,21 @@ pub(super) async fn run_task(
     signals: StopSignals,
 ) -> Result<(), CommError> {
     let should_retry = details.ti_context.should_retry;
-    let (outcome, produced) = execute(bundle, details, &channel, signals).await;
+    let progress = Arc::<Progress>::default();
+    let (outcome, produced) =
+        execute(bundle, details, &channel, signals, Arc::clone(&progress)).await;
     log(&outcome, should_retry);
-    if let Outcome::Failed(error) = &outcome {
+    if let Outcome::Ended(error) = &outcome
+        && error.is_failure()
+    {
         traces::failed(error);
     }
-    match outcome.report(&channel, should_retry, produced).await {
+    let report = Report {
+        should_retry,
+        rendered_map_index: progress.rendered_map_index(),
+        produced,
+    };
+    match outcome.report(&channel, report).await {
         // The supervisor has the message and sends it again when this process is gone (3.3.2, supervisor.py,
         // `_replay_pending_terminal_state_msg`): that is no reason to end as if the task had crashed.
         Err(error @ CommError::Refused { .. }) => {
@@ -52,6 +59,7 @@ async fn execute(
     mut details: StartupDetails,
     channel: &SocketChannel,
     signals: StopSignals,
+    progress: Arc<Progress>,
 ) -> (Outcome, Produced) {
     let (dag, node) = match find(bundle, &details) {
         Ok(found) => found,
@@ -61,13 +69,14 @@ async fn execute(
         execution_timeout: node.options.execution_timeout,
         grace_period: bundle.grace_period,
     };
-    let keys_to_clear = details.ti_context.xcom_keys_to_clear.clone();
-    let bindings = details.ti_context.arg_bindings.take();
+    let retry_policy = node.retry_policy;
+    let start = Start::of(&mut details);
     let assets = TaskAssets::new(node.options.inlets.clone(), node.options.outlets.clone());
-    let context = context(details, &dag, channel.clone(), assets);
-    let body = body(context.clone(), dag, node, keys_to_clear, bindings);
+    let context = context(details, &dag, channel.clone(), progress, assets);
+    let body = body::run(context.clone(), dag, node, start);
     let body = tokio::task::spawn_local(body.in_current_span());
     let outcome = ending::wait(body, &context, channel, signals, limits).await;
+    let outcome = settle::judge(outcome, retry_policy, &context);
     (outcome, context.inner.assets.produced())
 }
 
@@ -84,7 +93,7 @@ fn find(bundle: &Bundle, details: &StartupDetails) -> Result<(Dag, TaskNode), Ou
     };
     let dag = definition
         .build()
-        .map_err(|errors| Outcome::Failed(Error::no_retry(errors)))?;
+        .map_err(|errors| Outcome::Ended(Error::no_retry(errors)))?;
     match dag.node(&ti.task_id) {
         Some(node) if matches!(node.handler, Handler::Rust(_)) => {
             let node = node.clone();
@@ -105,6 +114,7 @@ fn context(
     details: StartupDetails,
     dag: &Dag,
     channel: SocketChannel,
+    progress: Arc<Progress>,
     assets: TaskAssets,
 ) -> Context {
     let run = details.ti_context;
@@ -118,10 +128,13 @@ fn context(
             dag_run: run.dag_run,
             max_tries: run.max_tries,
             start_date: run.start_date.or(Some(details.start_date)),
+            task_reschedule_count: run.task_reschedule_count,
+            first_reschedule_date: run.first_task_reschedule_start_date,
             params,
             channel: Arc::new(channel),
             cancellation: CancellationToken::new(),
             kill_hooks: KillHooks::default(),
+            progress,
             runtime: Some(tokio::runtime::Handle::current()),
             assets,
             state_settings: StateSettings::new(Config::from_env()),
@@ -129,51 +142,35 @@ fn context(
     }
 }
 
-/// Everything that happens on behalf of the task and may fail it.
-async fn body(
-    context: Context,
-    dag: Dag,
-    node: TaskNode,
-    keys_to_clear: Vec<String>,
-    bindings: Option<Vec<TaskArgBinding>>,
-) -> Result<()> {
-    let Handler::Rust(handler) = &node.handler else {
-        return Err(Error::no_retry("a task of another language"));
-    };
-    let channel = context.channel();
-    // What an earlier try of this task left behind. Airflow 3.3 leaves it to the runtime, 3.4 sends an empty list.
-    for key in keys_to_clear {
-        tracing::debug!(target: "aileron.runtime", key, "clearing an XCom of an earlier try");
-        context::delete_xcom(channel, context.ti(), &key).await?;
-    }
-    let assets = &context.inner.assets;
-    assets.prepare(channel, context.ti().id).await?;
-    let arguments = arguments(&context, &dag, &node, bindings.as_deref()).await?;
-    let returned = handler(context.clone(), arguments).await?;
-    if returned != NIL {
-        context::push_encoded(channel, context.ti(), RETURN_VALUE, returned)
-            .await
-            .map_err(|error| Error::from(error).context("storing the return value"))?;
-    }
-    assets.produce(channel).await?;
-    Ok(())
-}
-
 fn log(outcome: &Outcome, should_retry: bool) {
     match outcome {
         Outcome::Success => tracing::debug!(target: "aileron.runtime", "the task succeeded"),
         Outcome::Removed => {}
-        Outcome::Failed(error) if should_retry && error.may_retry() => {
+        Outcome::Ended(error) if !error.is_failure() => {
+            tracing::info!(target: "aileron.runtime", "{}: {error}", waiting(error));
+        }
+        Outcome::Ended(error) if outcome.is_retried(should_retry) => {
             tracing::error!(target: "aileron.runtime", "the task failed and will be tried again: {error}");
         }
-        Outcome::Failed(error) if should_retry => {
+        Outcome::Ended(error) if should_retry => {
             tracing::error!(target: "aileron.runtime", "the task failed and is not to be tried again: {error}");
         }
-        Outcome::Failed(error) => {
+        Outcome::Ended(error) => {
             tracing::error!(target: "aileron.runtime", "the task failed: {error}");
         }
         Outcome::Orphaned(error) => {
             tracing::error!(target: "aileron.runtime", "the task was ended: {error}");
         }
+    }
+}
+
+/// What becomes of a task that neither succeeded nor failed.
+fn waiting(error: &Error) -> &'static str {
+    match error.ending() {
+        Ending::Skip => "the task is skipped",
+        Ending::Reschedule { .. } => "the task runs again later",
+        Ending::Defer(_) => "the task waits for its trigger",
+        Ending::AwaitInput(_) => "the task waits for a person",
+        Ending::Failure | Ending::NoRetry | Ending::Retry { .. } => "the task failed",
     }
 }

@@ -1,6 +1,7 @@
 //! Running a bundle: the command line, coordinator mode, and one task from start to terminal message.
 
 mod arguments;
+mod body;
 mod command;
 mod coordinator;
 mod disagreement;
@@ -9,6 +10,7 @@ mod execute;
 mod help;
 mod outcome;
 mod panics;
+mod settle;
 mod signals;
 
 use std::process::ExitCode;

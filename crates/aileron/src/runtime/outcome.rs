@@ -1,11 +1,16 @@
 //! How a task ended, and the terminal message that says so.
 
-use aileron_wire::message::{RetryTask, SucceedTask, TaskState, TerminalState};
-use jiff::Timestamp;
+use std::time::Duration;
+
+use aileron_wire::message::{
+    AwaitInputTask, DeferTask, Kwargs, RescheduleTask, RetryTask, SucceedTask, TaskState,
+    TerminalState,
+};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::comm::{Channel, CommError};
 use crate::context::Produced;
-use crate::{Error, secrets};
+use crate::{Deferral, Ending, Error, InputRequest, secrets};
 
 /// Airflow keeps this many characters of a retry reason (3.3.2, `task_runner.py`).
 const REASON_LIMIT: usize = 500;
@@ -17,38 +22,122 @@ pub(super) enum Outcome {
     Success,
     /// The bundle has no such Dag or task.
     Removed,
-    /// It did not work out.
-    Failed(Error),
+    /// The body ended with an error: a failure, or what the error asks for.
+    Ended(Error),
     /// The supervisor is gone: there is nobody to tell.
     Orphaned(CommError),
 }
 
+/// What a report needs beside the outcome.
+#[derive(Debug, Clone)]
+pub(super) struct Report {
+    /// Whether Airflow has retries left.
+    pub(super) should_retry: bool,
+    /// What the web interface shows instead of the map index; absent, the supervisor would take it back.
+    pub(super) rendered_map_index: Option<String>,
+    /// What a task that succeeded says about its outlets.
+    pub(super) produced: Produced,
+}
+
 impl Outcome {
+    /// Whether the task is tried again.
+    pub(super) fn is_retried(&self, should_retry: bool) -> bool {
+        matches!(self, Self::Ended(error) if should_retry && error.may_retry())
+    }
+
     /// Sends the terminal message and waits until the supervisor has taken it.
-    ///
-    /// `produced` is what a task that succeeded says about its outlets.
     ///
     /// A task that may be tried again must say so itself when Airflow has retries left (`should_retry`): a plain
     /// `failed` would be final.
     pub(super) async fn report(
         &self,
         channel: &dyn Channel,
-        should_retry: bool,
-        produced: Produced,
+        report: Report,
     ) -> Result<(), CommError> {
-        let end_date = Timestamp::now();
         match self {
-            Self::Success => channel.send(&succeeded(end_date, produced)).await?,
-            Self::Removed => channel.send(&ended(TerminalState::Removed)).await?,
-            Self::Failed(error) if should_retry && error.may_retry() => {
-                let mut retry = RetryTask::new(end_date);
-                retry.retry_reason = Some(reason(error));
-                channel.send(&retry).await?
+            Self::Success => {
+                let mut message = succeeded(Timestamp::now(), report.produced);
+                message.rendered_map_index = report.rendered_map_index;
+                channel.send(&message).await?;
             }
-            Self::Failed(_) => channel.send(&ended(TerminalState::Failed)).await?,
+            Self::Removed => report.state(channel, TerminalState::Removed).await?,
+            Self::Ended(error) => report.error(channel, error).await?,
             Self::Orphaned(error) => return Err(error.clone()),
-        };
+        }
         Ok(())
+    }
+}
+
+impl Report {
+    async fn error(self, channel: &dyn Channel, error: &Error) -> Result<(), CommError> {
+        match error.ending() {
+            Ending::Failure if self.should_retry => {
+                self.retry(channel, error, None, None).await?;
+            }
+            Ending::Retry { delay, reason } if self.should_retry => {
+                self.retry(channel, error, *delay, reason.as_deref())
+                    .await?;
+            }
+            Ending::Failure | Ending::Retry { .. } | Ending::NoRetry => {
+                self.state(channel, TerminalState::Failed).await?;
+            }
+            Ending::Skip => self.state(channel, TerminalState::Skipped).await?,
+            Ending::Reschedule { at } => {
+                let message = RescheduleTask::new(*at, Timestamp::now());
+                channel.send(&message).await?;
+            }
+            Ending::Defer(deferral) => {
+                channel.send(&self.defer(deferral)).await?;
+            }
+            Ending::AwaitInput(request) => {
+                channel.send(&self.await_input(request)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn state(self, channel: &dyn Channel, state: TerminalState) -> Result<(), CommError> {
+        let mut message = TaskState::new(state);
+        message.end_date = Some(Timestamp::now());
+        message.rendered_map_index = self.rendered_map_index;
+        channel.send(&message).await?;
+        Ok(())
+    }
+
+    async fn retry(
+        self,
+        channel: &dyn Channel,
+        error: &Error,
+        delay: Option<Duration>,
+        why: Option<&str>,
+    ) -> Result<(), CommError> {
+        let mut message = RetryTask::new(Timestamp::now());
+        message.rendered_map_index = self.rendered_map_index;
+        message.retry_delay_seconds = delay.map(|delay| delay.as_secs_f64());
+        message.retry_reason = Some(match why {
+            Some(why) => reason(why),
+            None => reason(&error.to_string()),
+        });
+        channel.send(&message).await?;
+        Ok(())
+    }
+
+    fn defer(self, deferral: &Deferral) -> DeferTask {
+        let mut message = DeferTask::new(&deferral.classpath, &deferral.next_method);
+        message.trigger_kwargs = Some(Kwargs::Map(deferral.trigger_kwargs.clone()));
+        message.next_kwargs = Some(deferral.next_kwargs.clone());
+        message.trigger_timeout = deferral.timeout.map(signed);
+        message.queue.clone_from(&deferral.queue);
+        message.rendered_map_index = self.rendered_map_index;
+        message
+    }
+
+    fn await_input(self, request: &InputRequest) -> AwaitInputTask {
+        let mut message = AwaitInputTask::new(&request.next_method);
+        message.timeout = request.timeout.map(signed);
+        message.next_kwargs = Some(request.next_kwargs.clone());
+        message.rendered_map_index = self.rendered_map_index;
+        message
     }
 }
 
@@ -60,15 +149,13 @@ fn succeeded(end_date: Timestamp, produced: Produced) -> SucceedTask {
     message
 }
 
-fn ended(state: TerminalState) -> TaskState {
-    let mut message = TaskState::new(state);
-    message.end_date = Some(Timestamp::now());
-    message
+fn signed(duration: Duration) -> SignedDuration {
+    SignedDuration::try_from(duration).unwrap_or(SignedDuration::MAX)
 }
 
-/// The error as Airflow stores it: masked, because it ends up in the database, and no longer than Airflow keeps.
-fn reason(error: &Error) -> String {
-    let text = secrets::mask(&error.to_string()).into_owned();
+/// The reason as Airflow stores it: masked, because it ends up in the database, and no longer than Airflow keeps.
+fn reason(text: &str) -> String {
+    let text = secrets::mask(text).into_owned();
     match text.char_indices().nth(REASON_LIMIT) {
         Some((end, _)) => text[..end].to_owned(),
         None => text,
@@ -82,8 +169,8 @@ mod tests {
     #[test]
     fn a_retry_reason_is_cut_at_a_character_and_masked() {
         secrets::register("correct horse battery");
-        let error = Error::msg(format!("correct horse battery {}", "é".repeat(600)));
-        let reason = reason(&error);
+        let text = format!("correct horse battery {}", "é".repeat(600));
+        let reason = reason(&text);
         assert_eq!(reason.chars().count(), REASON_LIMIT);
         assert!(reason.starts_with("*** é"));
     }

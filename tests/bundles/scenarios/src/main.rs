@@ -1,10 +1,12 @@
-//! The bundle that the end-to-end tests run. One Dag for each promise; `tests/end-to-end/dags/scenarios.py` declares them to
+//! The bundle that the end-to-end tests run. One Dag for each promise; `tests/end-to-end/dags/*.py` declare them to
 //! Airflow, together with the Python tasks that they exchange values with.
 
 mod exchanged;
 mod failures;
 mod large_value;
 mod logging;
+mod outcomes;
+mod runs;
 mod stores;
 mod termination;
 mod values;
@@ -30,5 +32,13 @@ fn main() -> ExitCode {
         stores::stores_from_python,
         stores::stores_clash_one,
         stores::stores_clash_two,
+        outcomes::skipping,
+        outcomes::labelling,
+        outcomes::retrying,
+        outcomes::sensing,
+        outcomes::deferring,
+        outcomes::asking,
+        runs::starting,
+        runs::started
     ])
 }

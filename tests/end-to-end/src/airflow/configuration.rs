@@ -86,6 +86,7 @@ const INTERVALS: &[(&str, &str, &str)] = &[
     ("scheduler", "scheduler_heartbeat_sec", "1"),
     ("scheduler", "job_heartbeat_sec", "2"),
     ("scheduler", "task_instance_heartbeat_timeout", "60"),
+    ("scheduler", "trigger_timeout_check_interval", "1"),
     ("dag_processor", "refresh_interval", "5"),
     ("dag_processor", "bundle_refresh_check_interval", "1"),
     ("dag_processor", "min_file_process_interval", "5"),

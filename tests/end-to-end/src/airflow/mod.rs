@@ -1,6 +1,7 @@
 //! A real Airflow, started for a test.
 
 mod configuration;
+mod database;
 mod home;
 mod keeper;
 mod port;

@@ -1,6 +1,7 @@
 //! Airflow's public REST API (version 2), as far as tests need it.
 
 mod dags;
+mod hitl;
 mod http;
 mod settings;
 mod task_instances;

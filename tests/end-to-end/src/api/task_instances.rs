@@ -29,6 +29,12 @@ pub struct TaskInstance {
     pub start_date: Option<String>,
     /// How long it ran, in seconds.
     pub duration: Option<f64>,
+    /// What the web interface shows instead of the map index.
+    #[serde(default)]
+    pub rendered_map_index: Option<String>,
+    /// What the web interface shows under "rendered templates".
+    #[serde(default)]
+    pub rendered_fields: Value,
 }
 
 impl Api {

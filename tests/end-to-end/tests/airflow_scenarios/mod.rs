@@ -5,6 +5,8 @@ mod failures;
 mod large_value;
 mod logging;
 mod orders;
+mod outcomes;
+mod runs;
 mod stores;
 mod taskflow;
 mod termination;
@@ -90,6 +92,34 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
             "an_inactive_asset_is_refused_before_the_body",
             stores::an_inactive_asset_is_refused_before_the_body,
         )
+        .test(
+            "a_skipped_task_and_skipped_downstream_tasks_are_seen_as_such",
+            outcomes::skips_are_seen_as_such,
+        )
+        .test(
+            "a_task_shows_its_arguments_fields_and_label",
+            outcomes::a_task_shows_its_arguments_fields_and_label,
+        )
+        .test(
+            "a_retry_has_the_delay_and_the_reason_of_the_task",
+            outcomes::a_retry_has_the_delay_and_the_reason_of_the_task,
+        )
+        .test(
+            "a_sensor_is_rescheduled_until_its_time_is_over",
+            outcomes::a_sensor_is_rescheduled_until_its_time_is_over,
+        )
+        .test(
+            "a_deferred_task_goes_on_with_the_event_or_the_failure_of_a_python_trigger",
+            outcomes::a_deferred_task_goes_on,
+        )
+        .test(
+            "a_task_waits_for_a_person_and_goes_on_with_the_answer",
+            outcomes::a_task_goes_on_with_the_answer_of_a_person,
+        )
+        .test(
+            "a_task_starts_runs_and_asks_about_them",
+            runs::a_task_starts_runs_and_asks_about_them,
+        )
         .run()
 }
 
@@ -107,9 +137,11 @@ fn start(version: AirflowVersion) -> Result<Airflow> {
         .dags(workspace_root().join("tests/end-to-end/dags/scenarios.py"))
         .dags(workspace_root().join("tests/end-to-end/dags/exchanged.py"))
         .dags(workspace_root().join("tests/end-to-end/dags/stores.py"))
+        .dags(workspace_root().join("tests/end-to-end/dags/outcomes.py"))
         .dags(stub)
         .bundle(&scenarios.bundle)
         .bundle(&orders.bundle)
+        .triggerer()
         .start()?;
     logging::create_secrets(airflow.api())?;
     stores::create_settings(airflow.api())?;
