@@ -110,9 +110,10 @@
 //!   retention, so that a kill before the task is reported as successful does not run the job again.
 //! - A try that goes on with a job returns that job's result.
 //!
-//! What does not hold: two processes of one task instance at the same time are Airflow's to prevent. A task instance
-//! that has succeeded and is cleared by a person gets the result of the same job again, because Airflow keeps the
-//! record then; to run the job again delete the key, or set Airflow's `[state_store] clear_on_success`.
+//! What does not hold: two processes of one task instance at the same time are Airflow's to prevent. When a person clears
+//! a task instance, Airflow 3.4 deletes the record (unless `keep_task_state` is set), and the next try submits a new job.
+//! Airflow 3.3 keeps it: a task that has succeeded and is cleared gets the result of the same job again. To run the job
+//! again there, delete the key, or set Airflow's `[state_store] clear_on_success`.
 
 mod driver;
 mod error;

@@ -15,6 +15,7 @@ const POLLING: Polling = Polling::every(Duration::from_millis(5)).tolerate(1000)
 
 /// The job of this task, at the service of the connection `job_service`.
 async fn job(cx: &Context, tokens: TokenSupport) -> Result<Resumable<HttpJob>> {
+    tracing::info!("running in process {}", std::process::id());
     let connection = cx.connections().get("job_service").await?;
     let request = Request {
         name: format!("{}/{}", cx.ti().run_id, cx.ti().task_id),

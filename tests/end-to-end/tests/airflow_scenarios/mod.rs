@@ -6,6 +6,7 @@ mod large_value;
 mod logging;
 mod orders;
 mod outcomes;
+mod resumable;
 mod runs;
 mod stores;
 mod taskflow;
@@ -73,6 +74,10 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
             termination::runs_its_hook_and_ends,
         )
         .test(
+            "a_killed_task_goes_on_with_its_job",
+            resumable::a_killed_task_goes_on_with_its_job,
+        )
+        .test(
             "task_state_survives_a_retry_and_goes_with_the_run",
             stores::task_state_survives_a_retry_and_goes_with_the_run,
         )
@@ -126,6 +131,7 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
 fn start(version: AirflowVersion) -> Result<Airflow> {
     let scenarios = Built::package("scenarios")?;
     let orders = Built::package("orders")?;
+    let resumable = Built::package("resumable")?;
     let taskflow = taskflow::Files::make(version)?;
     let stubs = tempfile::tempdir()?;
     let stub = stubs.path().join("orders.py");
@@ -142,6 +148,11 @@ fn start(version: AirflowVersion) -> Result<Airflow> {
         .bundle(&scenarios.bundle)
         .bundle(&orders.bundle)
         .triggerer()
+        .dags(workspace_root().join("tests/end-to-end/dags/resumable.py"))
+        .dags(stub)
+        .bundle(&scenarios.bundle)
+        .bundle(&orders.bundle)
+        .bundle(&resumable.bundle)
         .start()?;
     logging::create_secrets(airflow.api())?;
     stores::create_settings(airflow.api())?;
