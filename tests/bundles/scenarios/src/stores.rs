@@ -83,7 +83,25 @@ struct Settings {
 
 #[task]
 async fn read_settings(cx: &Context) -> Result<Settings> {
-    let keys = cx.variables().keys("stores_%_").all().await?;
+    let variables = cx.variables();
+    let keys = variables.keys("stores_%_").all().await?;
+    variables.set("stores_written", "first").await?;
+    let limits = [1, 2, 3];
+    variables.set_json("stores_written", &limits).await?;
+    if variables
+        .get_json::<Vec<i64>>("stores_written")
+        .await?
+        .as_deref()
+        != Some(&limits[..])
+    {
+        return Err(Error::no_retry(
+            "a Variable reads otherwise than it was written",
+        ));
+    }
+    variables.delete("stores_doomed").await?;
+    if variables.get("stores_doomed").await?.is_some() {
+        return Err(Error::no_retry("a deleted Variable is still there"));
+    }
     let uri = cx.connections().get("stores_database").await?.uri();
     let digest = Sha256::digest(uri.as_bytes());
     Ok(Settings {

@@ -31,4 +31,13 @@ impl Api {
         self.post("/variables", &json!({"key": key, "value": value}))
             .map(|_| ())
     }
+
+    /// The text of a Variable, or `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// When Airflow does not answer.
+    pub fn variable(&self, key: &str) -> Result<Option<String>> {
+        let found = self.find(&format!("/variables/{key}"))?;
+        Ok(found.and_then(|variable| variable["value"].as_str().map(str::to_owned)))
+    }
 }

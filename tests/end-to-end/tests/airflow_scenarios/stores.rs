@@ -17,7 +17,13 @@ pub(super) fn create_settings(api: &Api) -> Result<()> {
     });
     api.create_connection("stores_database", "my_postgres", &fields)?;
     // The per cent sign and the underscore mean something in SQL.
-    for key in ["stores_%_a", "stores_%_b", "stores_other_c", "storesx%xd"] {
+    for key in [
+        "stores_%_a",
+        "stores_%_b",
+        "stores_other_c",
+        "storesx%xd",
+        "stores_doomed",
+    ] {
         api.create_variable(key, "1")?;
     }
     Ok(())
@@ -103,6 +109,9 @@ pub(super) fn keys_and_connections_are_what_python_reads(airflow: &Airflow) -> R
     let path = airflow.task_log_path(&run.dag_id, &run.dag_run_id, "read_settings", 1);
     let log = std::fs::read_to_string(path)?;
     assert!(!log.contains("p:ss w+rd"), "{log}");
+    let api = airflow.api();
+    assert_eq!(api.variable("stores_written")?.as_deref(), Some("[1,2,3]"));
+    assert_eq!(api.variable("stores_doomed")?, None);
     Ok(())
 }
 
