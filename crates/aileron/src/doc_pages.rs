@@ -15,6 +15,7 @@ pages! {
     traces: "docs/traces.md",
     write_tasks: "docs/write-tasks.md",
     resumable_jobs: "docs/resumable-jobs.md",
+    choose_a_place: "docs/choose-a-place.md",
     task_outcomes: "docs/task-outcomes.md",
     test_tasks: "docs/test-tasks.md",
     state_and_assets: "docs/state-and-assets.md",
