@@ -95,6 +95,21 @@ async fn slow() -> Result<()> {
 
 #[task]
 async fn asks(cx: &Context) -> Result<()> {
+    cx.on_kill(|| async { tracing::warn!("hook ran") });
+    cx.variables().get("anything").await?;
+    Ok(())
+}
+
+/// Finds out by itself, in a write that fails, that the supervisor is gone.
+#[task]
+async fn writes_to_nobody(cx: &Context) -> Result<()> {
+    cx.on_kill(|| async { tracing::warn!("hook ran") });
+    // Sent, but not waited for: a supervisor that hangs up without reading it resets the connection.
+    let sent = tokio::time::timeout(Duration::ZERO, cx.variables().get("unread")).await;
+    assert!(sent.is_err(), "nobody answers this");
+    tracing::info!("waiting");
+    // Nothing else of this process gets to look at the socket meanwhile.
+    std::thread::sleep(Duration::from_millis(500));
     cx.variables().get("anything").await?;
     Ok(())
 }
@@ -119,6 +134,7 @@ fn tasks(dag: &mut Dag) {
     dag.add(finisher());
     dag.add(slow());
     dag.add(asks());
+    dag.add(writes_to_nobody());
     dag.add(not_json());
 }
 
@@ -357,6 +373,16 @@ fn a_supervisor_that_goes_away_during_a_request_is_a_clear_error() {
     assert_eq!(ended.types(), ["GetVariable"]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("closed"), "{}", ended.stderr);
+    assert!(ended.logged("hook ran"));
+}
+
+fn a_task_that_notices_itself_that_its_supervisor_is_gone_still_runs_its_hooks() {
+    let mut session = Session::start();
+    session.begin(&startup("tasks", "writes_to_nobody", true, &[]));
+    session.wait_for_line("waiting");
+    let ended = session.hang_up();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.logged("hook ran"));
 }
 
 fn a_value_that_is_not_json_fails_the_task_and_says_why() {
@@ -475,6 +501,7 @@ fn main() -> ExitCode {
         the_execution_timeout_ends_the_task,
         a_supervisor_that_goes_away_ends_the_task_instead_of_leaving_it_running,
         a_supervisor_that_goes_away_during_a_request_is_a_clear_error,
+        a_task_that_notices_itself_that_its_supervisor_is_gone_still_runs_its_hooks,
         a_value_that_is_not_json_fails_the_task_and_says_why,
         a_first_message_it_does_not_know_is_a_protocol_error,
         broken_first_frames_are_protocol_errors,

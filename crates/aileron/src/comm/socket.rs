@@ -17,11 +17,6 @@ use tokio_util::sync::CancellationToken;
 use super::{CallFuture, Channel, CommError, Reply};
 use crate::traces;
 
-/// Bytes asked of the socket at a time; frames larger than this grow the buffer in steps.
-const READ_STEP: usize = 16 * 1024;
-/// Growth of the read buffer while a large frame arrives.
-const READ_STEP_LARGE: usize = 1024 * 1024;
-
 /// Frames may be as large as the protocol allows: an XCom has no other limit.
 const DECODER: FrameDecoder = FrameDecoder::new(FrameLimit::new(frame::MAX_PAYLOAD));
 
@@ -58,7 +53,7 @@ impl FirstFrame {
     pub(crate) fn new(stream: TcpStream) -> Self {
         Self {
             stream,
-            buffer: BytesMut::with_capacity(READ_STEP),
+            buffer: BytesMut::new(),
         }
     }
 
@@ -101,6 +96,11 @@ impl FirstFrame {
 }
 
 impl SocketChannel {
+    /// Why the connection is gone; `None` while it is there.
+    pub(crate) fn close_reason(&self) -> Option<CommError> {
+        self.shared.lock().closed.clone()
+    }
+
     /// Completes when the connection is gone, and says why.
     pub(crate) async fn closed(&self) -> CommError {
         self.shared.closed.cancelled().await;
@@ -270,12 +270,7 @@ fn deliver_frames(shared: &Shared, buffer: &mut BytesMut) -> Result<(), CommErro
 
 /// Reads what there is, at least one byte unless the peer has closed.
 async fn read_some(stream: &TcpStream, buffer: &mut BytesMut) -> io::Result<usize> {
-    let step = if buffer.len() >= READ_STEP_LARGE {
-        READ_STEP_LARGE
-    } else {
-        READ_STEP
-    };
-    buffer.reserve(step);
+    DECODER.reserve(buffer);
     loop {
         match stream.try_read_buf(buffer) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => stream.readable().await?,

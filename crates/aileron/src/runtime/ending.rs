@@ -42,7 +42,16 @@ pub(super) async fn wait(
 ) -> Outcome {
     let stop = tokio::select! {
         biased;
-        done = &mut body => return finished(done),
+        done = &mut body => return match (finished(done), channel.close_reason()) {
+            // The body noticed before this did: a request of its own failed. It was ended from outside all the same.
+            (Outcome::Ended(error), Some(reason)) => {
+                tracing::warn!(target: "aileron.runtime", "the task ended: {error}");
+                context.cancellation().cancel();
+                run_kill_hooks(context).await;
+                Outcome::Orphaned(reason)
+            }
+            (outcome, _) => outcome,
+        },
         name = signals.received() => Stop::Signal(name),
         error = channel.closed() => Stop::Orphaned(error),
         limit = timeout(limits.execution_timeout) => Stop::TimedOut(limit),

@@ -133,6 +133,11 @@ impl Session {
         self.end(requests, carriers)
     }
 
+    /// Closes the connection without reading what has come: the process finds it reset.
+    pub(crate) fn hang_up(self) -> Ended {
+        self.end(Vec::new(), Vec::new())
+    }
+
     fn end(self, requests: Vec<Value>, carriers: Vec<Option<BTreeMap<String, String>>>) -> Ended {
         let Self { child, comm, logs } = self;
         drop(comm);
