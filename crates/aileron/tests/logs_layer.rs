@@ -14,6 +14,20 @@ use serde_json::{Value, json};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::{Context, SubscriberExt as _};
 
+/// One subscriber at a time, as in a real process: `tracing` caches for the whole process which events anybody wants.
+static ONE_SUBSCRIBER: std::sync::Mutex<()> = std::sync::Mutex::new(());
+
+fn with_subscriber(
+    subscriber: impl tracing::Subscriber + Send + Sync + 'static,
+    body: impl FnOnce(),
+) {
+    let alone = ONE_SUBSCRIBER
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    tracing::subscriber::with_default(subscriber, body);
+    drop(alone);
+}
+
 /// The lines that `body` logs, without their timestamps and places in the source.
 fn lines(levels: Levels, body: impl FnOnce()) -> Vec<Value> {
     let mut lines = whole_lines(levels, body);
@@ -34,7 +48,7 @@ fn whole_lines(levels: Levels, body: impl FnOnce()) -> Vec<Value> {
     let pipe = Arc::new(pipe);
     pipe.connect(ours).unwrap();
     let subscriber = tracing_subscriber::registry().with(layer_to(Arc::clone(&pipe), levels));
-    tracing::subscriber::with_default(subscriber, body);
+    with_subscriber(subscriber, body);
     assert!(pipe.flush(Duration::from_secs(30)));
     drop(pipe);
     let lines = BufReader::new(theirs).lines();
@@ -203,6 +217,6 @@ fn the_levels_do_not_hold_for_other_layers() {
     let subscriber = tracing_subscriber::registry()
         .with(layer_to(pipe, Levels::at(Level::Error)))
         .with(Count(Arc::clone(&seen)));
-    tracing::subscriber::with_default(subscriber, || tracing::debug!("for the other one"));
+    with_subscriber(subscriber, || tracing::debug!("for the other one"));
     assert_eq!(seen.load(Ordering::Relaxed), 1);
 }
