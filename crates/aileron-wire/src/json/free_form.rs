@@ -191,7 +191,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
 }
 
 /// A map key. A Python dict may have integers for keys; JSON writes them as text.
-struct Key(String);
+pub(super) struct Key(pub(super) String);
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

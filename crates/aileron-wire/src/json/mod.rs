@@ -9,10 +9,13 @@ mod decode;
 mod encode;
 mod free_form;
 mod plain;
+mod raw;
+mod text;
 
 pub use check::{NotJson, Problem, check};
 pub use decode::{JsonDecodeError, decode};
 pub use encode::{JsonEncodeError, encode};
+pub use raw::RawJson;
 
 pub(crate) use decode::{Mismatch, decode_with_path, describe, kind_of};
 pub(crate) use encode::encode_onto;
