@@ -22,17 +22,12 @@
 //! assert_eq!(text, "https://me:***@db/");
 //! ```
 
-mod forms;
-mod masker;
-mod names;
-
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-pub use masker::{MASK, Masker};
-pub use names::SensitiveNames;
+pub use aileron_secrets::{MASK, Masker, SensitiveNames};
 
 static MASKER: LazyLock<(Arc<Masker>, Vec<String>)> = LazyLock::new(|| {
     let (masker, problems) = Masker::from_env();

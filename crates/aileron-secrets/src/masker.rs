@@ -28,7 +28,7 @@ const NEVER_MASKED: &str = "airflow";
 
 /// A register of secrets, and the masking of texts and JSON values with it.
 ///
-/// One serves the whole process ([`super::masker`]). It is shared by all threads: registering takes a lock and rebuilds the
+/// It is shared by all threads: registering takes a lock and rebuilds the
 /// search automaton, masking only takes a reference to the newest one.
 pub struct Masker {
     min_length: usize,
@@ -105,7 +105,7 @@ impl Masker {
     /// Numbers and booleans are not masked.
     ///
     /// ```
-    /// use aileron::secrets::Masker;
+    /// use aileron_secrets::Masker;
     /// use serde_json::json;
     ///
     /// let masker = Masker::default();
@@ -153,7 +153,7 @@ impl Masker {
     }
 
     /// As [`mask`](Self::mask), for a text that is not needed any more: without a secret in it, it is handed back as it is.
-    pub(crate) fn mask_owned(&self, text: String) -> String {
+    pub fn mask_owned(&self, text: String) -> String {
         match self.mask(&text) {
             Cow::Owned(masked) => masked,
             Cow::Borrowed(_) => text,

@@ -33,7 +33,7 @@ const WORDS: [&str; 22] = [
 /// `privateKey` are all sensitive.
 ///
 /// ```
-/// use aileron::secrets::SensitiveNames;
+/// use aileron_secrets::SensitiveNames;
 ///
 /// let names = SensitiveNames::default();
 /// assert!(names.contains("My-API-Key"));
