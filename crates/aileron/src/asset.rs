@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use aileron_uri::percent::{Parts, parse_query, query};
 use aileron_wire::message::AssetProfile;
-
-use crate::percent::{Parts, parse_query, query};
 
 type Text = Cow<'static, str>;
 

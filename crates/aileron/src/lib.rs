@@ -61,7 +61,6 @@ mod ending;
 mod error;
 pub mod jobs;
 pub mod logs;
-mod percent;
 mod runtime;
 pub mod secrets;
 mod sensor;

@@ -11,7 +11,7 @@ const QUOTED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'~');
 
 /// `quote(text, safe="")`.
-pub(crate) fn quote(text: &str) -> String {
+pub fn quote(text: &str) -> String {
     utf8_percent_encode(text, QUOTED).to_string()
 }
 
@@ -21,12 +21,12 @@ fn quote_plus(text: &str) -> String {
 }
 
 /// `unquote(text)`.
-pub(crate) fn unquote(text: &str) -> String {
+pub fn unquote(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// `urlencode(pairs)`.
-pub(crate) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let pairs: Vec<String> = pairs
         .into_iter()
         .map(|(key, value)| format!("{}={}", quote_plus(key), quote_plus(value)))
@@ -35,7 +35,7 @@ pub(crate) fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
 }
 
 /// `parse_qsl(text, keep_blank_values=...)`.
-pub(crate) fn parse_query(text: &str, keep_blank: bool) -> Vec<(String, String)> {
+pub fn parse_query(text: &str, keep_blank: bool) -> Vec<(String, String)> {
     let decoded = |part: &str| unquote(&part.replace('+', " "));
     text.split('&')
         .filter(|pair| !pair.is_empty())
@@ -47,17 +47,20 @@ pub(crate) fn parse_query(text: &str, keep_blank: bool) -> Vec<(String, String)>
 
 /// A URI taken apart as `urlsplit` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Parts<'a> {
+pub struct Parts<'a> {
     /// As written: `urlsplit` makes it lower case.
-    pub(crate) scheme: &'a str,
+    pub scheme: &'a str,
     /// `None` without `//`.
-    pub(crate) authority: Option<&'a str>,
-    pub(crate) path: &'a str,
-    pub(crate) query: &'a str,
+    pub authority: Option<&'a str>,
+    /// With its leading slash.
+    pub path: &'a str,
+    /// Without the `?`.
+    pub query: &'a str,
 }
 
 impl<'a> Parts<'a> {
-    pub(crate) fn split(uri: &'a str) -> Self {
+    /// Takes a URI apart. A text that is none is all path.
+    pub fn split(uri: &'a str) -> Self {
         let (scheme, rest) = match uri.split_once(':') {
             Some((scheme, rest)) if is_scheme(scheme) => (scheme, rest),
             _ => ("", uri),
