@@ -49,6 +49,7 @@ mod reader;
 mod sources;
 #[cfg(feature = "container")]
 mod trailer;
+mod trigger_rule;
 mod validation;
 #[cfg(feature = "container")]
 mod writer;
@@ -64,5 +65,6 @@ pub use crate::reader::Bundle;
 pub use crate::sources::{SourceEntry, SourceIndex};
 #[cfg(feature = "container")]
 pub use crate::trailer::{FOOTER_VERSION, MAGIC, Regions, TRAILER_LEN, Trailer, TrailerFault};
+pub use crate::trigger_rule::TriggerRule;
 #[cfg(feature = "container")]
 pub use crate::writer::{BundleWriter, Packed};
