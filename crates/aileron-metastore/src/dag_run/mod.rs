@@ -1,0 +1,4 @@
+//! Dag runs.
+
+pub(crate) mod change;
+pub(crate) mod query;

@@ -1,0 +1,33 @@
+//! Airflow's metadata database: its schema, and the rules of the Execution API on it.
+//!
+//! [`Metastore`] opens a SQLite file, or connects to the PostgreSQL server of an Airflow.
+//! [`Metastore::task`] answers the requests of one task instance. The rules about states, values
+//! and events live here, whoever asks: the embedded store of one machine or an API server.
+//!
+//! A file that is made here is a database of Airflow 3.3.2: that Airflow can open it, and nothing
+//! is kept beside it.
+//!
+//! Source: `airflow/models` and `airflow/api_fastapi/execution_api` of Airflow 3.3.2.
+#![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+pub mod database;
+pub mod schema;
+
+mod asset;
+mod asset_event;
+mod asset_state_store;
+mod connection;
+mod dag;
+mod dag_run;
+mod failure;
+mod hitl;
+mod metastore;
+mod task_api;
+mod task_instance;
+mod task_state_store;
+mod variable;
+mod xcom;
+
+pub use metastore::Metastore;
+pub use task_api::TaskApi;

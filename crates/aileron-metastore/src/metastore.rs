@@ -1,0 +1,67 @@
+//! The handle of a metadata database.
+
+use std::path::Path;
+
+use uuid::Uuid;
+
+use crate::database::{Database, DatabaseError, Missing};
+use crate::{TaskApi, schema};
+
+/// A metadata database with Airflow's schema. Clones share its connections.
+///
+/// ```
+/// # async fn example() -> Result<(), aileron_metastore::database::DatabaseError> {
+/// use aileron_metastore::Metastore;
+/// use aileron_metastore::database::Missing;
+///
+/// let directory = std::env::temp_dir().join("aileron-metastore-example");
+/// let store = Metastore::open(&directory.join("airflow.db"), Missing::Create).await?;
+/// println!("{}", store.database().name());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone)]
+pub struct Metastore {
+    database: Database,
+}
+
+impl Metastore {
+    /// Opens a SQLite file. With [`Missing::Create`] an empty or missing file gets the schema, all
+    /// of it in one transaction.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened, is no database, or has a schema other than
+    /// [`schema::REVISION`].
+    pub async fn open(path: &Path, missing: Missing) -> Result<Self, DatabaseError> {
+        let database = Database::sqlite(path, missing).await?;
+        match missing {
+            Missing::Create => schema::prepare(&database).await?,
+            Missing::Fail => schema::check(&database).await?,
+        }
+        Ok(Self { database })
+    }
+
+    /// Connects to the PostgreSQL server of an Airflow.
+    ///
+    /// # Errors
+    ///
+    /// When nobody answers there, or the schema is other than [`schema::REVISION`].
+    pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
+        let database = Database::postgres(url).await?;
+        schema::check(&database).await?;
+        Ok(Self { database })
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// What a task instance may ask.
+    #[must_use]
+    pub fn task(&self, ti_id: Uuid) -> TaskApi {
+        TaskApi::new(self.clone(), ti_id)
+    }
+}
