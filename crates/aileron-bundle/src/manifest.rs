@@ -87,6 +87,9 @@ pub struct DagOutline {
     /// Markdown documentation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub doc_md: Option<String>,
+    /// The params with their defaults, sorted.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub params: IndexMap<String, serde_json::Value>,
     /// The tasks, upstream before downstream.
     pub tasks: Vec<TaskOutline>,
 }

@@ -42,6 +42,16 @@ pub(crate) fn manifest() -> Manifest {
         schedule: Some("@daily".into()),
         start_date: Some("2026-01-01T00:00:00Z".into()),
         tags: vec!["yes".into(), "1.0".into(), "2026-06-16".into()],
+        params: [
+            ("limit".to_owned(), serde_json::json!(3)),
+            ("note".to_owned(), serde_json::Value::Null),
+            (
+                "ratios".to_owned(),
+                serde_json::json!({"no": [0.5, "1.0", true]}),
+            ),
+        ]
+        .into_iter()
+        .collect(),
         tasks: vec![extract, summarise],
         ..Default::default()
     };

@@ -42,6 +42,10 @@ fn write_dag(text: &mut String, dag: &DagOutline) -> fmt::Result {
     if !dag.tags.is_empty() {
         facts.push(format!("tags {}", dag.tags.join(", ")));
     }
+    if !dag.params.is_empty() {
+        let params: Vec<_> = dag.params.keys().map(String::as_str).collect();
+        facts.push(format!("params {}", params.join(", ")));
+    }
     write_heading(text, &dag.dag_id, &facts)?;
     write_branches(text, dag.tasks.iter().map(task_lines).collect())
 }

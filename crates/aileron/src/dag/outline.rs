@@ -81,6 +81,7 @@ impl Dag {
             max_active_runs: options.max_active_runs,
             tags: options.tags.clone(),
             doc_md: options.doc_md.clone(),
+            params: self.params().clone().into_iter().collect(),
             tasks: self.nodes().iter().map(|node| self.task(node)).collect(),
         }
     }
