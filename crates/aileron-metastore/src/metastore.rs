@@ -1,11 +1,12 @@
 //! The handle of a metadata database.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::database::{Database, DatabaseError, Missing};
-use crate::{TaskApi, schema};
+use crate::{Settings, TaskApi, schema};
 
 /// A metadata database with Airflow's schema. Clones share its connections.
 ///
@@ -23,6 +24,7 @@ use crate::{TaskApi, schema};
 #[derive(Debug, Clone)]
 pub struct Metastore {
     database: Database,
+    settings: Arc<Settings>,
 }
 
 impl Metastore {
@@ -39,7 +41,7 @@ impl Metastore {
             Missing::Create => schema::prepare(&database).await?,
             Missing::Fail => schema::check(&database).await?,
         }
-        Ok(Self { database })
+        Ok(Self::on(database))
     }
 
     /// Connects to the PostgreSQL server of an Airflow.
@@ -50,7 +52,27 @@ impl Metastore {
     pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
         let database = Database::postgres(url).await?;
         schema::check(&database).await?;
-        Ok(Self { database })
+        Ok(Self::on(database))
+    }
+
+    fn on(database: Database) -> Self {
+        Self {
+            database,
+            settings: Arc::default(),
+        }
+    }
+
+    /// The same database with these settings, in place of the default ones.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Self {
+        self.settings = Arc::new(settings);
+        self
+    }
+
+    /// What the rules take from Airflow's configuration and from the environment.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The database.

@@ -225,7 +225,7 @@ impl ExecutionApi for TaskApi {
 
     async fn set_xcom(&self, request: SetXCom<RawJson>) -> Result<(), ApiError> {
         let operation = format!("set XCom {:?} of task {:?}", request.key, request.task_id);
-        xcom::set(self.database(), request)
+        xcom::set(&self.store, request)
             .await
             .map_err(|failure| failure.of(operation))
     }
@@ -241,7 +241,7 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn variable(&self, key: &str) -> Result<VariableResponse, ApiError> {
-        variable::get(self.database(), key)
+        variable::get(&self.store, key)
             .await
             .map_err(|failure| failure.of(format!("get Variable {key:?}")))
     }
@@ -254,7 +254,7 @@ impl ExecutionApi for TaskApi {
 
     async fn put_variable(&self, request: PutVariable) -> Result<(), ApiError> {
         let operation = format!("put Variable {:?}", request.key);
-        variable::put(self.database(), request)
+        variable::put(&self.store, request)
             .await
             .map_err(|failure| failure.of(operation))
     }
@@ -266,7 +266,7 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn connection(&self, conn_id: &str) -> Result<ConnectionResponse, ApiError> {
-        connection::get(self.database(), conn_id)
+        connection::get(&self.store, conn_id)
             .await
             .map_err(|failure| failure.of(format!("get Connection {conn_id:?}")))
     }
@@ -354,19 +354,19 @@ impl ExecutionApi for TaskApi {
         &self,
         request: CreateHITLDetailPayload,
     ) -> Result<HITLDetailRequestResult, ApiError> {
-        hitl::create(self.database(), request)
+        hitl::create(self.database(), self.ti_id, request)
             .await
             .map_err(|failure| failure.of("ask a person"))
     }
 
     async fn update_hitl_detail(&self, request: UpdateHITLDetail) -> Result<JsonMap, ApiError> {
-        hitl::update(self.database(), request)
+        hitl::update(self.database(), self.ti_id, request)
             .await
             .map_err(|failure| failure.of("answer in the place of a person"))
     }
 
     async fn hitl_detail(&self, ti_id: Uuid) -> Result<JsonMap, ApiError> {
-        hitl::get(self.database(), ti_id)
+        hitl::get(self.database(), self.ti_id, ti_id)
             .await
             .map_err(|failure| failure.of("get the answer of a person"))
     }

@@ -1,14 +1,13 @@
-//! Asset events.
+//! Asset events: which there are, and making them when a task has succeeded.
 
-use aileron_execution_api::AssetEventsQuery;
-use aileron_wire::message::AssetEventResponse;
+#[allow(dead_code, reason = "the end of a task instance will call it")]
+mod announce;
+#[allow(dead_code, reason = "the end of a task instance will call it")]
+mod outlet;
+mod query;
+#[allow(dead_code, reason = "the end of a task instance will call it")]
+mod register;
 
-use crate::database::Database;
-use crate::failure::Failure;
-
-pub(crate) async fn query(
-    _database: &Database,
-    _query: AssetEventsQuery,
-) -> Result<Vec<AssetEventResponse>, Failure> {
-    Err(Failure::unsupported("asset events"))
-}
+pub(crate) use query::query;
+#[allow(unused_imports, reason = "the end of a task instance will call it")]
+pub(crate) use register::{Producer, register};

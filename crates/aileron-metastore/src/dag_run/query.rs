@@ -1,43 +1,190 @@
 //! Questions about Dag runs.
+//!
+//! Source: `routes/dag_runs.py` of Airflow 3.3.2.
 
 use aileron_wire::message::{
-    DagRun, DagRunState, GetDRCount, GetPreviousDagRun, PrevSuccessfulDagRunResult,
+    DagRun, DagRunState, DagRunType, GetDRCount, GetPreviousDagRun, PrevSuccessfulDagRunResult,
 };
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::database::Database;
+use crate::database::{Database, DatabaseError, Row, Session, Statement, sql};
 use crate::failure::Failure;
 
+const SELECT: &str = "select dag_run.id as id, dag_run.dag_id as dag_id, dag_run.run_id as run_id, \
+    dag_run.logical_date as logical_date, dag_run.data_interval_start as data_interval_start, \
+    dag_run.data_interval_end as data_interval_end, dag_run.run_after as run_after, \
+    dag_run.start_date as start_date, dag_run.end_date as end_date, \
+    dag_run.clear_number as clear_number, dag_run.run_type as run_type, dag_run.state as state, \
+    dag_run.conf as conf, dag_run.triggering_user_name as triggering_user_name, \
+    dag_run.partition_key as partition_key, dag_run.partition_date as partition_date, \
+    dag_run_note.content as note \
+    from dag_run left join dag_run_note on dag_run_note.dag_run_id = dag_run.id where ";
+
+/// A Dag run, without the asset events that it consumed: Airflow gives those out when a task starts
+/// and at no other time.
 pub(crate) async fn get(
-    _database: &Database,
-    _dag_id: &str,
-    _run_id: &str,
+    database: &Database,
+    dag_id: &str,
+    run_id: &str,
 ) -> Result<DagRun, Failure> {
-    Err(Failure::unsupported("Dag runs"))
+    let statement = by_id(sql(SELECT), dag_id, run_id);
+    let row = database.read().await?.optional(statement).await?;
+    let row = row.ok_or_else(|| missing(dag_id, run_id))?;
+    Ok(read(&row)?)
+}
+
+fn by_id(statement: Statement, dag_id: &str, run_id: &str) -> Statement {
+    statement
+        .push("dag_run.dag_id = ")
+        .value(dag_id)
+        .push(" and dag_run.run_id = ")
+        .value(run_id)
+}
+
+fn missing(dag_id: &str, run_id: &str) -> Failure {
+    Failure::not_found(format!("Dag {dag_id:?} has no run {run_id:?}"))
+}
+
+/// A Dag run from a row of [`SELECT`].
+fn read(row: &Row) -> Result<DagRun, DatabaseError> {
+    Ok(DagRun {
+        dag_id: row.get("dag_id")?,
+        run_id: row.get("run_id")?,
+        logical_date: row.get("logical_date")?,
+        data_interval_start: row.get("data_interval_start")?,
+        data_interval_end: row.get("data_interval_end")?,
+        run_after: row.get("run_after")?,
+        start_date: row.get("start_date")?,
+        end_date: row.get("end_date")?,
+        clear_number: row.get("clear_number")?,
+        run_type: one_of(row, "run_type", DagRunType::ALL, DagRunType::as_str)?,
+        state: state_of(row)?,
+        conf: row.get("conf")?,
+        triggering_user_name: row.get("triggering_user_name")?,
+        consumed_asset_events: Vec::new(),
+        partition_key: row.get("partition_key")?,
+        partition_date: row.get("partition_date")?,
+        note: row.get("note")?,
+        team_name: None,
+    })
+}
+
+fn state_of(row: &Row) -> Result<DagRunState, DatabaseError> {
+    one_of(row, "state", DagRunState::ALL, DagRunState::as_str)
+}
+
+/// One of the values whose text stands in a column.
+fn one_of<T: Copy>(
+    row: &Row,
+    column: &str,
+    values: &[T],
+    text: fn(T) -> &'static str,
+) -> Result<T, DatabaseError> {
+    let found: String = row.get(column)?;
+    let value = values.iter().find(|value| text(**value) == found);
+    value.copied().ok_or_else(|| DatabaseError::Column {
+        column: column.to_owned(),
+        problem: format!("{found:?} is not known"),
+    })
 }
 
 pub(crate) async fn state(
-    _database: &Database,
-    _dag_id: &str,
-    _run_id: &str,
+    database: &Database,
+    dag_id: &str,
+    run_id: &str,
 ) -> Result<DagRunState, Failure> {
-    Err(Failure::unsupported("Dag runs"))
+    let statement = by_id(sql("select state from dag_run where "), dag_id, run_id);
+    let row = database.read().await?.optional(statement).await?;
+    Ok(state_of(&row.ok_or_else(|| missing(dag_id, run_id))?)?)
 }
 
-pub(crate) async fn count(_database: &Database, _query: GetDRCount) -> Result<i64, Failure> {
-    Err(Failure::unsupported("Dag runs"))
+/// A list without items is no condition, as Airflow has it.
+pub(crate) async fn count(database: &Database, query: GetDRCount) -> Result<i64, Failure> {
+    let mut statement =
+        sql("select count(*) as n from dag_run where dag_id = ").value(query.dag_id);
+    if let Some(dates) = query.logical_dates.filter(|dates| !dates.is_empty()) {
+        statement = statement.push(" and logical_date in ").list(dates);
+    }
+    if let Some(ids) = query.run_ids.filter(|ids| !ids.is_empty()) {
+        statement = statement.push(" and run_id in ").list(ids);
+    }
+    if let Some(states) = query.states.filter(|states| !states.is_empty()) {
+        statement = statement.push(" and state in ").list(states);
+    }
+    Ok(database.read().await?.one(statement).await?.get("n")?)
 }
 
 pub(crate) async fn previous(
-    _database: &Database,
-    _query: GetPreviousDagRun,
+    database: &Database,
+    query: GetPreviousDagRun,
 ) -> Result<Option<DagRun>, Failure> {
-    Err(Failure::unsupported("Dag runs"))
+    let mut session = database.read().await?;
+    let row = before(
+        &mut session,
+        &query.dag_id,
+        query.logical_date,
+        query.state.as_deref(),
+    )
+    .await?;
+    Ok(row.as_ref().map(read).transpose()?)
 }
 
+/// The row of [`SELECT`] of the last run of a Dag before a date, in a state.
+async fn before(
+    session: &mut Session,
+    dag_id: &str,
+    logical_date: Timestamp,
+    state: Option<&str>,
+) -> Result<Option<Row>, Failure> {
+    let mut statement = sql(SELECT)
+        .push("dag_run.dag_id = ")
+        .value(dag_id)
+        .push(" and dag_run.logical_date < ")
+        .value(logical_date);
+    if let Some(state) = state {
+        statement = statement.push(" and dag_run.state = ").value(state);
+    }
+    let statement = statement.push(" order by dag_run.logical_date desc limit 1");
+    Ok(session.optional(statement).await?)
+}
+
+/// Without dates when there is none, or the run of the task instance has no logical date.
 pub(crate) async fn previous_successful(
-    _database: &Database,
-    _ti_id: Uuid,
+    database: &Database,
+    ti_id: Uuid,
 ) -> Result<PrevSuccessfulDagRunResult, Failure> {
-    Err(Failure::unsupported("Dag runs"))
+    let mut session = database.read().await?;
+    let this = session
+        .optional(
+            sql(
+                "select dag_run.dag_id as dag_id, dag_run.logical_date as logical_date \
+                 from task_instance join dag_run on dag_run.dag_id = task_instance.dag_id \
+                 and dag_run.run_id = task_instance.run_id where task_instance.id = $1 \
+                 and dag_run.logical_date is not null",
+            )
+            .bind(ti_id),
+        )
+        .await?;
+    let Some(this) = this else {
+        return Ok(PrevSuccessfulDagRunResult::default());
+    };
+    let dag_id: String = this.get("dag_id")?;
+    let success = DagRunState::Success.as_str();
+    let row = before(
+        &mut session,
+        &dag_id,
+        this.get("logical_date")?,
+        Some(success),
+    )
+    .await?;
+    let Some(row) = row else {
+        return Ok(PrevSuccessfulDagRunResult::default());
+    };
+    Ok(PrevSuccessfulDagRunResult {
+        data_interval_start: row.get("data_interval_start")?,
+        data_interval_end: row.get("data_interval_end")?,
+        start_date: row.get("start_date")?,
+        end_date: row.get("end_date")?,
+    })
 }

@@ -1,25 +1,123 @@
 //! Variables.
+//!
+//! Source: `routes/variables.py` and `models/variable.py` of Airflow 3.3.2.
 
+use aileron_execution_api::ErrorKind;
 use aileron_wire::message::{GetVariableKeys, PutVariable, VariableKeysResult, VariableResponse};
 
-use crate::database::Database;
+use crate::database::{Database, Statement, sql};
 use crate::failure::Failure;
+use crate::{Metastore, key_length};
 
-pub(crate) async fn get(_database: &Database, _key: &str) -> Result<VariableResponse, Failure> {
-    Err(Failure::unsupported("Variables"))
+/// The environment first, then the database.
+pub(crate) async fn get(store: &Metastore, key: &str) -> Result<VariableResponse, Failure> {
+    let settings = store.settings();
+    let value = match settings.secrets.variable(key) {
+        Some(value) => Some(value.to_owned()),
+        None => stored(store, key).await?,
+    };
+    match value {
+        Some(_) => Ok(VariableResponse {
+            key: key.to_owned(),
+            value,
+        }),
+        None => Err(Failure::not_found(format!("there is no Variable {key:?}"))),
+    }
+}
+
+async fn stored(store: &Metastore, key: &str) -> Result<Option<String>, Failure> {
+    let row = store
+        .database()
+        .read()
+        .await?
+        .optional(
+            sql("select val, is_encrypted from variable where key = $1 and team_name is null")
+                .bind(key),
+        )
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let value: Option<String> = row.get("val")?;
+    let is_encrypted: Option<bool> = row.get("is_encrypted")?;
+    match value {
+        Some(value) if is_encrypted == Some(true) => store
+            .settings()
+            .fernet_keys
+            .decrypt(&format!("Variable {key:?}"), &value)
+            .map(Some),
+        value => Ok(value),
+    }
 }
 
 pub(crate) async fn keys(
-    _database: &Database,
-    _query: GetVariableKeys,
+    database: &Database,
+    query: GetVariableKeys,
 ) -> Result<VariableKeysResult, Failure> {
-    Err(Failure::unsupported("Variables"))
+    if !(1..=10_000).contains(&query.limit) || query.offset < 0 {
+        return Err(Failure::because(
+            ErrorKind::Invalid,
+            "invalid_request",
+            format!(
+                "limit {} and offset {}: a page has 1 to 10,000 keys, and begins at 0 or later",
+                query.limit, query.offset
+            ),
+        ));
+    }
+    let matching = |statement: Statement| match &query.prefix {
+        // Not `like`: it takes `_` and `%` for more than they are, and SQLite's is blind to case.
+        Some(prefix) => statement
+            .push(" where substr(key, 1, length(")
+            .value(prefix)
+            .push(")) = ")
+            .value(prefix),
+        None => statement,
+    };
+    let mut session = database.read().await?;
+    let total = session
+        .one(matching(sql("select count(*) as n from variable")))
+        .await?;
+    let page = matching(sql("select key from variable"))
+        .push(" order by key limit ")
+        .value(query.limit)
+        .push(" offset ")
+        .value(query.offset);
+    let rows = session.all(page).await?;
+    Ok(VariableKeysResult {
+        keys: rows
+            .iter()
+            .map(|row| row.get("key"))
+            .collect::<Result<_, _>>()?,
+        total_entries: total.get("n")?,
+    })
 }
 
-pub(crate) async fn put(_database: &Database, _request: PutVariable) -> Result<(), Failure> {
-    Err(Failure::unsupported("Variables"))
+/// The description is replaced too, by nothing if need be.
+pub(crate) async fn put(store: &Metastore, request: PutVariable) -> Result<(), Failure> {
+    key_length::check("a Variable", &request.key, 250)?;
+    // What Python makes of nothing when it asks for text.
+    let value = request.value.as_deref().unwrap_or("None");
+    let (stored, is_encrypted) = store.settings().fernet_keys.encrypt(value);
+    let mut transaction = store.database().begin().await?;
+    transaction
+        .execute(
+            sql(
+                "insert into variable (key, val, description, is_encrypted, team_name) \
+                 values ($1, $2, $3, $4, null) on conflict (key) do update set \
+                 val = excluded.val, description = excluded.description, \
+                 is_encrypted = excluded.is_encrypted",
+            )
+            .bind(request.key)
+            .bind(stored)
+            .bind(request.description)
+            .bind(is_encrypted),
+        )
+        .await?;
+    Ok(transaction.commit().await?)
 }
 
-pub(crate) async fn delete(_database: &Database, _key: &str) -> Result<(), Failure> {
-    Err(Failure::unsupported("Variables"))
+pub(crate) async fn delete(database: &Database, key: &str) -> Result<(), Failure> {
+    let mut transaction = database.begin().await?;
+    transaction
+        .execute(sql("delete from variable where key = $1 and team_name is null").bind(key))
+        .await?;
+    Ok(transaction.commit().await?)
 }

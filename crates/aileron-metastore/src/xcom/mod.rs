@@ -1,39 +1,21 @@
-//! XComs.
+//! XComs, and for how many tasks one may be expanded.
+//!
+//! Source: `routes/xcoms.py`, `models/xcom.py` and `models/taskmap.py` of Airflow 3.3.2.
+//!
+//! Two rules differ from there on purpose. A slice is what Python's `list` gives for it: the server
+//! of Airflow is wrong for many slices that go backwards. And an XCom of a task instance that does
+//! not exist is refused as such, where that server breaks with status 500.
 
-use aileron_wire::json::RawJson;
-use aileron_wire::message::{
-    DeleteXCom, GetXCom, GetXComCount, GetXComSequenceItem, GetXComSequenceSlice, SetXCom,
-};
+mod positions;
+mod read;
+mod write;
 
-use crate::database::Database;
-use crate::failure::Failure;
+pub(crate) use read::{count, get, item, slice};
+pub(crate) use write::{delete, set};
 
-pub(crate) async fn get(_database: &Database, _query: GetXCom) -> Result<RawJson, Failure> {
-    Err(Failure::unsupported("XComs"))
-}
+/// The map index of a task that is not mapped. Airflow takes every negative number for it.
+const NOT_MAPPED: i64 = -1;
 
-pub(crate) async fn count(_database: &Database, _query: GetXComCount) -> Result<i64, Failure> {
-    Err(Failure::unsupported("XComs"))
-}
-
-pub(crate) async fn item(
-    _database: &Database,
-    _query: GetXComSequenceItem,
-) -> Result<RawJson, Failure> {
-    Err(Failure::unsupported("XComs"))
-}
-
-pub(crate) async fn slice(
-    _database: &Database,
-    _query: GetXComSequenceSlice,
-) -> Result<Vec<RawJson>, Failure> {
-    Err(Failure::unsupported("XComs"))
-}
-
-pub(crate) async fn set(_database: &Database, _request: SetXCom<RawJson>) -> Result<(), Failure> {
-    Err(Failure::unsupported("XComs"))
-}
-
-pub(crate) async fn delete(_database: &Database, _request: DeleteXCom) -> Result<(), Failure> {
-    Err(Failure::unsupported("XComs"))
+fn map_index(asked: Option<i64>) -> i64 {
+    asked.filter(|index| *index >= 0).unwrap_or(NOT_MAPPED)
 }
