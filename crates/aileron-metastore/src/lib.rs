@@ -22,11 +22,17 @@ mod dag;
 mod dag_run;
 mod failure;
 mod fernet_keys;
+#[cfg(test)]
+mod fixture;
 mod hitl;
 mod key_length;
 mod metastore;
 mod scope;
+#[cfg(test)]
+mod secrets_tests;
 mod settings;
+#[cfg(test)]
+mod state_tests;
 mod state_value;
 mod task_api;
 mod task_instance;

@@ -8,6 +8,9 @@ mod query;
 #[allow(dead_code, reason = "the end of a task instance will call it")]
 mod register;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use query::query;
 #[allow(unused_imports, reason = "the end of a task instance will call it")]
 pub(crate) use register::{Producer, register};

@@ -2,3 +2,5 @@
 
 pub(crate) mod change;
 pub(crate) mod query;
+#[cfg(test)]
+mod query_tests;

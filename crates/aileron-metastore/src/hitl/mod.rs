@@ -2,6 +2,9 @@
 //!
 //! Source: `routes/hitl.py` and `models/hitl.py` of Airflow 3.3.2.
 
+#[cfg(test)]
+mod tests;
+
 use aileron_execution_api::ErrorKind;
 use aileron_wire::json::{JsonMap, RawJson};
 use aileron_wire::message::{

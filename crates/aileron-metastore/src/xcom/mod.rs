@@ -8,6 +8,8 @@
 
 mod positions;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(crate) use read::{count, get, item, slice};
