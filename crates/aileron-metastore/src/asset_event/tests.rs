@@ -53,6 +53,9 @@ fn named(name: &str) -> AssetEventsSource {
 
 const QUEUE: &str = "select target_dag_id || asset_id as t from asset_dag_run_queue order by 1";
 
+/// What schedules a Dag on the asset with an id.
+type Reference = fn(i64) -> Statement;
+
 /// A Dag that is scheduled in each of the ways, and one of each that is paused.
 async fn consumers(fixture: &Fixture, asset_id: i64) {
     let now = jiff::Timestamp::now();
@@ -61,7 +64,7 @@ async fn consumers(fixture: &Fixture, asset_id: i64) {
             "insert into asset_alias (id, name, \"group\") values (7, 'daily', 'asset')",
         ))
         .await;
-    let references: [(&str, fn(i64) -> Statement); 4] = [
+    let references: [(&str, Reference); 4] = [
         ("asset", |id| {
             sql("insert into dag_schedule_asset_reference (dag_id, created_at, updated_at, asset_id) select $1, $2, $2, ").push(&id.to_string())
         }),
