@@ -68,7 +68,9 @@ impl ConfigError {
         }
     }
 
-    pub(crate) fn invalid(section: &str, key: &str, found: &str, expected: &'static str) -> Self {
+    /// [`ConfigError::Invalid`]: `found` is the text of the option.
+    #[must_use]
+    pub fn invalid(section: &str, key: &str, found: &str, expected: &'static str) -> Self {
         Self::Invalid {
             section: section.to_owned(),
             key: key.to_owned(),

@@ -122,6 +122,20 @@ impl Config {
             .ok_or_else(|| ConfigError::invalid(section, key, &text, "a whole number"))
     }
 
+    /// A finite number, or `None` when the option is not set.
+    ///
+    /// # Errors
+    /// Those of [`Config::get`], and [`ConfigError::Invalid`] for any other text.
+    pub fn float(&self, section: &str, key: &str) -> Result<Option<f64>, ConfigError> {
+        let Some(text) = self.get(section, key)? else {
+            return Ok(None);
+        };
+        match text.trim().parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(Some(number)),
+            _ => Err(ConfigError::invalid(section, key, &text, "a number")),
+        }
+    }
+
     /// A yes or no (`true`, `t`, `1`, `false`, `f`, `0` in any case), or `None` when the option is not set.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::env;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aho_corasick::AhoCorasick;
@@ -35,6 +35,7 @@ pub struct Masker {
     names: SensitiveNames,
     known: Mutex<BTreeSet<String>>,
     automaton: RwLock<Option<Arc<AhoCorasick>>>,
+    longest: AtomicUsize,
     warned: AtomicBool,
 }
 
@@ -67,6 +68,7 @@ impl Masker {
             names,
             known: Mutex::default(),
             automaton: RwLock::default(),
+            longest: AtomicUsize::new(0),
             warned: AtomicBool::new(false),
         }
     }
@@ -121,15 +123,74 @@ impl Masker {
     /// `text` with every secret replaced by [`MASK`]. Secrets that overlap are replaced together, so that no end of the
     /// second one is left behind.
     pub fn mask<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let automaton = self
-            .automaton
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        match automaton {
+        match self.automaton() {
             Some(automaton) if automaton.is_match(text) => Cow::Owned(replace(&automaton, text)),
             _ => Cow::Borrowed(text),
         }
+    }
+
+    /// Whether a secret stands in `bytes`.
+    pub fn finds(&self, bytes: &[u8]) -> bool {
+        self.automaton()
+            .is_some_and(|automaton| automaton.is_match(bytes))
+    }
+
+    /// The length in bytes of the longest form that a secret can have; 0 without secrets.
+    pub fn longest(&self) -> usize {
+        self.longest.load(Ordering::Acquire)
+    }
+
+    /// Masks the first `end` bytes of a text that comes in parts, so that no secret shows at the border of two parts.
+    ///
+    /// `window` holds the part and what comes behind it, at least [`longest`](Self::longest) bytes unless the text ends
+    /// before. The first `covered` bytes belong to a secret that began in the part before. Returned is the masked part, and
+    /// how many bytes behind it belong to a secret that began in it: `covered` for the next part.
+    ///
+    /// ```
+    /// use aileron_secrets::Masker;
+    ///
+    /// let masker = Masker::default();
+    /// masker.register("hunter2000");
+    /// let (first, covered) = masker.mask_part(b"it is hunter2000!", 10, 0);
+    /// let (second, _) = masker.mask_part(b"er2000!", 7, covered);
+    /// assert_eq!((&first[..], &second[..]), (&b"it is ***"[..], &b"***!"[..]));
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// When `end` lies behind the end of `window`.
+    pub fn mask_part(&self, window: &[u8], end: usize, covered: usize) -> (Vec<u8>, usize) {
+        let mut secret = match self.automaton() {
+            Some(automaton) => covered_parts(&automaton, window),
+            None => Vec::new(),
+        };
+        if covered > 0 {
+            // It has no match here: its beginning is not in the window.
+            let reaches = secret
+                .iter()
+                .take_while(|(start, _)| *start < covered)
+                .map(|(_, end)| *end)
+                .fold(covered.min(window.len()), usize::max);
+            secret.retain(|(start, _)| *start >= covered);
+            secret.insert(0, (0, reaches));
+        }
+        let mut out = Vec::with_capacity(end);
+        let (mut at, mut behind) = (0, 0);
+        for (start, stop) in secret.into_iter().filter(|(start, _)| *start < end) {
+            out.extend_from_slice(&window[at..start]);
+            out.extend_from_slice(MASK.as_bytes());
+            at = stop.min(end);
+            behind = stop.saturating_sub(end);
+        }
+        out.extend_from_slice(&window[at..end]);
+        (out, behind)
+    }
+
+    fn automaton(&self) -> Option<Arc<AhoCorasick>> {
+        self.automaton
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// A JSON value without its secrets. A value whose name is sensitive is replaced whole, but for `null` and booleans,
@@ -231,6 +292,7 @@ impl Masker {
         if known.len() == before {
             return;
         }
+        let longest = known.iter().map(String::len).max().unwrap_or_default();
         let automaton = AhoCorasick::new(known.iter()).expect(
             "an automaton over secrets stays below the 2^31 states that aho-corasick allows",
         );
@@ -238,6 +300,7 @@ impl Masker {
             .automaton
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(automaton));
+        self.longest.store(longest, Ordering::Release);
     }
 }
 
@@ -285,7 +348,7 @@ fn is_hiding(text: &str, problems: &mut Vec<String>) -> bool {
 fn replace(automaton: &AhoCorasick, text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
-    for (start, end) in covered(automaton, text) {
+    for (start, end) in covered_parts(automaton, text.as_bytes()) {
         out.push_str(&text[at..start]);
         out.push_str(MASK);
         at = end;
@@ -295,7 +358,7 @@ fn replace(automaton: &AhoCorasick, text: &str) -> String {
 }
 
 /// The parts of `text` that belong to a secret; overlapping matches are joined. Matches come in the order of their ends.
-fn covered(automaton: &AhoCorasick, text: &str) -> Vec<(usize, usize)> {
+fn covered_parts(automaton: &AhoCorasick, text: &[u8]) -> Vec<(usize, usize)> {
     let mut parts: Vec<(usize, usize)> = Vec::new();
     for found in automaton.find_overlapping_iter(text) {
         let mut start = found.start();
@@ -418,6 +481,28 @@ mod tests {
         masker.register("hunter3000");
         let masked = masker.redact(None, json!({"hunter2000": 1, "hunter3000": 2}));
         assert_eq!(masked, json!({"***": 1, "***_": 2}));
+    }
+
+    #[test]
+    fn a_text_in_parts_shows_no_more_than_the_whole_text() {
+        let masker = Masker::default();
+        for secret in ["aaaaaa", "hunter2000", "2000-more-of-it"] {
+            masker.register(secret);
+        }
+        let text = format!("- hunter2000-more-of-it {} -", "a".repeat(20));
+        let bytes = text.as_bytes();
+        for size in 1..bytes.len() {
+            let (mut shown, mut at, mut covered) = (String::new(), 0, 0);
+            while at < bytes.len() {
+                let end = size.min(bytes.len() - at);
+                let window_end = (at + end + masker.longest()).min(bytes.len());
+                let (part, behind) = masker.mask_part(&bytes[at..window_end], end, covered);
+                shown.push_str(std::str::from_utf8(&part).unwrap());
+                (at, covered) = (at + end, behind);
+            }
+            let without_masks: String = shown.split("***").collect();
+            assert_eq!(without_masks, "-   -", "parts of {size} bytes");
+        }
     }
 
     #[test]

@@ -47,13 +47,10 @@ pub enum SuperviseError {
     },
     /// Airflow did not let the task instance start. The program was killed.
     #[error("Airflow did not let the task start: {0}")]
-    NotStarted(#[source] ApiError),
+    NotStarted(#[source] Box<ApiError>),
     /// The caller asked for the end before the task had started. Airflow was told nothing.
     #[error("the task was stopped before it started")]
     Stopped,
-    /// The manifest names a schema version that cannot say what has to be said.
-    #[error("cannot tell the program which task to run: {0}")]
-    Startup(String),
 }
 
 fn said(output: &str) -> String {

@@ -30,7 +30,8 @@ pub struct Finished {
 pub enum FinalState {
     /// The state that the task said, or that follows from how its process ended.
     Task(TaskInstanceState),
-    /// Airflow said, in answer to a heartbeat, that the task should not be running. Its state is Airflow's and is left alone.
+    /// Airflow said, in answer to a heartbeat or to how the task ended, that the task should not be running. Its state is
+    /// Airflow's and is left alone.
     ServerTerminated,
 }
 
@@ -81,6 +82,10 @@ pub enum Ended {
     NoHeartbeat(ApiError),
     /// It was still there long after it had said how the task ended.
     Overtime,
+    /// It was still there long after the time it had set itself. Since Airflow 3.4.
+    ExecutionTimeout,
+    /// What an earlier try had left could not be deleted; a sentence for a person.
+    NotPrepared(String),
     /// What it sent on the comm socket cannot be read; a sentence for a person.
     BadFrame(String),
 }

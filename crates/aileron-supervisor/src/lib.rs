@@ -33,20 +33,31 @@
 //!
 //! Source of the behaviour: `airflow/sdk/execution_time/supervisor.py` and `airflow/sdk/coordinators` of Airflow 3.3.2.
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod command;
+mod connect;
+mod ender;
 mod error;
 mod finished;
+mod heartbeat;
+mod host;
 mod log;
+mod outcome;
+mod process;
+mod requests;
+mod secrets;
 mod settings;
 mod stop;
 mod supervise;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod workload;
 
 pub use command::TaskCommand;
 pub use error::SuperviseError;
 pub use finished::{Delivery, Ended, Exit, FinalState, Finished};
-pub use log::{FileSink, LogSink, StdoutSink, TaskLog};
+pub use log::{FileModes, FileSink, LogSink, StdoutSink, TaskLog};
 pub use settings::Settings;
 pub use stop::Stop;
 pub use supervise::{Supervised, supervise};

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aileron_config::{Config, ConfigError};
 
+use crate::host::hostname;
+
 /// How a task is supervised. The defaults are Airflow's, where Airflow has the option.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -24,6 +26,12 @@ pub struct Settings {
     /// How long the terminal state is sent again and again while it is not acknowledged, 5 min. Airflow has no such option:
     /// it sends it twice.
     pub delivery_timeout: Duration,
+    /// How long the process may go on after the time it has set itself: `[core] killed_task_cleanup_time`, 60 s. Since
+    /// Airflow 3.4.
+    pub execution_timeout_grace: Duration,
+    /// The name of this machine, as Airflow is told it. By default what the kernel says; Airflow has a function for it in
+    /// `[core] hostname_callable`.
+    pub hostname: String,
     /// `[logging] logging_level`, told to the process by its environment.
     pub logging_level: String,
     /// `[logging] namespace_levels`, told to the process by its environment.
@@ -40,6 +48,8 @@ impl Default for Settings {
             startup_timeout: Duration::from_secs(10),
             kill_grace: Duration::from_secs(5),
             delivery_timeout: Duration::from_secs(300),
+            execution_timeout_grace: Duration::from_secs(60),
+            hostname: hostname(),
             logging_level: "INFO".to_owned(),
             namespace_levels: String::new(),
         }
@@ -53,7 +63,88 @@ impl Settings {
     ///
     /// When an option cannot be read, or makes no sense.
     pub fn from_config(config: &Config) -> Result<Self, ConfigError> {
-        let _ = config;
-        Ok(Self::default())
+        let mut settings = Self::default();
+        let seconds = |section, key, to: &mut Duration| {
+            if let Some(seconds) = config.float(section, key)? {
+                *to = Duration::try_from_secs_f64(seconds).map_err(|_| {
+                    let found = seconds.to_string();
+                    ConfigError::invalid(section, key, &found, "a number of seconds")
+                })?;
+            }
+            Ok(())
+        };
+        seconds(
+            "workers",
+            "min_heartbeat_interval",
+            &mut settings.heartbeat_interval,
+        )?;
+        seconds(
+            "workers",
+            "socket_cleanup_timeout",
+            &mut settings.socket_cleanup_timeout,
+        )?;
+        seconds(
+            "core",
+            "task_success_overtime",
+            &mut settings.success_overtime,
+        )?;
+        seconds(
+            "core",
+            "killed_task_cleanup_time",
+            &mut settings.execution_timeout_grace,
+        )?;
+        // A heartbeat without a pause would be all that is done.
+        settings.heartbeat_interval = settings.heartbeat_interval.max(Duration::from_millis(10));
+        if let Some(count) = config.integer("workers", "max_failed_heartbeats")? {
+            settings.max_failed_heartbeats = u32::try_from(count).map_err(|_| {
+                let found = count.to_string();
+                ConfigError::invalid(
+                    "workers",
+                    "max_failed_heartbeats",
+                    &found,
+                    "a number from 0",
+                )
+            })?;
+        }
+        if let Some(level) = config.get("logging", "logging_level")? {
+            settings.logging_level = level;
+        }
+        if let Some(levels) = config.get("logging", "namespace_levels")? {
+            settings.namespace_levels = levels;
+        }
+        Ok(settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_those_of_airflow_and_what_is_not_set_has_its_default() {
+        let config = Config::with_environment([
+            ("AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL", "7"),
+            ("AIRFLOW__WORKERS__SOCKET_CLEANUP_TIMEOUT", "0.5"),
+            ("AIRFLOW__WORKERS__MAX_FAILED_HEARTBEATS", "9"),
+            ("AIRFLOW__LOGGING__NAMESPACE_LEVELS", "a=DEBUG"),
+        ]);
+        let settings = Settings::from_config(&config).unwrap();
+        assert_eq!(
+            settings,
+            Settings {
+                heartbeat_interval: Duration::from_secs(7),
+                socket_cleanup_timeout: Duration::from_millis(500),
+                max_failed_heartbeats: 9,
+                namespace_levels: "a=DEBUG".to_owned(),
+                ..Settings::default()
+            }
+        );
+    }
+
+    #[test]
+    fn a_time_that_makes_no_sense_is_an_error_that_names_the_option() {
+        let config = Config::with_environment([("AIRFLOW__CORE__TASK_SUCCESS_OVERTIME", "-1")]);
+        let error = Settings::from_config(&config).unwrap_err().to_string();
+        assert!(error.contains("[core] task_success_overtime"), "{error}");
     }
 }

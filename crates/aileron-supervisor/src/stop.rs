@@ -39,6 +39,16 @@ impl Stop {
         self.kill.cancel();
     }
 
+    /// Waits until the task is told to end.
+    pub(crate) async fn terminated(&self) {
+        self.terminate.cancelled().await;
+    }
+
+    /// Waits until the task is told to end at once.
+    pub(crate) async fn killed(&self) {
+        self.kill.cancelled().await;
+    }
+
     /// Whether the task was told to end.
     #[must_use]
     pub fn is_terminated(&self) -> bool {

@@ -1,7 +1,6 @@
 //! Where log lines go.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Write as _};
 
 /// Takes the lines of one task, in order.
 ///
@@ -38,7 +37,7 @@ pub trait LogSink: Send {
         Ok(())
     }
 
-    /// What this is, for a person: `the file /logs/attempt=1.log`.
+    /// What this is, for a person: `the log file /logs/attempt=1.log`.
     fn name(&self) -> String {
         "a log sink".to_owned()
     }
@@ -51,37 +50,12 @@ impl<F: FnMut(&[u8]) + Send> LogSink for F {
     }
 }
 
-/// A file. It is made, with its directories, when the first line comes, and appended to when it is there.
-#[derive(Debug)]
-pub struct FileSink {
-    path: PathBuf,
-}
-
-impl FileSink {
-    /// The file at `path`.
-    #[must_use]
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
-    }
-}
-
-impl LogSink for FileSink {
-    fn write(&mut self, _lines: &[u8]) -> io::Result<()> {
-        Err(io::Error::other("not written yet"))
-    }
-
-    fn name(&self) -> String {
-        format!("the file {}", self.path.display())
-    }
-}
-
 /// The standard output of this process.
 #[derive(Debug, Default)]
 pub struct StdoutSink {}
 
 impl LogSink for StdoutSink {
     fn write(&mut self, lines: &[u8]) -> io::Result<()> {
-        use io::Write as _;
         let mut stdout = io::stdout().lock();
         stdout.write_all(lines)?;
         stdout.flush()
