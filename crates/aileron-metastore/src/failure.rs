@@ -22,6 +22,20 @@ pub(crate) struct Refusal {
     detail: Value,
 }
 
+impl Refusal {
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    pub(crate) fn reason(&self) -> Option<&str> {
+        self.detail.get("reason").and_then(Value::as_str)
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+}
+
 impl Failure {
     /// A refusal whose details are its message.
     pub(crate) fn refused(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -34,7 +48,6 @@ impl Failure {
     }
 
     /// A refusal as most routes of Airflow say it: with `reason` and `message` in the details.
-    #[allow(dead_code)] // until the first rule uses it
     pub(crate) fn because(kind: ErrorKind, reason: &str, message: impl Into<String>) -> Self {
         let message = message.into();
         Self::Refused(Refusal {
@@ -45,7 +58,6 @@ impl Failure {
     }
 
     /// A refusal with details of its own.
-    #[allow(dead_code)] // until the first rule uses it
     pub(crate) fn detailed(kind: ErrorKind, message: impl Into<String>, detail: Value) -> Self {
         Self::Refused(Refusal {
             kind,
@@ -55,7 +67,6 @@ impl Failure {
     }
 
     /// What does not exist.
-    #[allow(dead_code)] // until the first rule uses it
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::because(ErrorKind::NotFound, "not_found", message)
     }

@@ -27,6 +27,7 @@ mod fixture;
 mod hitl;
 mod key_length;
 mod metastore;
+mod run;
 mod scope;
 #[cfg(test)]
 mod secrets_tests;
@@ -34,13 +35,18 @@ mod settings;
 #[cfg(test)]
 mod state_tests;
 mod state_value;
+mod store_error;
 mod task_api;
 mod task_instance;
 mod task_state_store;
 mod variable;
 mod xcom;
 
+pub use dag::{DagFile, RegisteredDag};
+pub use dag_run::{DagRunRequest, TriggeredBy};
 pub use fernet_keys::{FernetKeyError, FernetKeys};
 pub use metastore::Metastore;
+pub use run::{PendingTrigger, Run, TaskInstanceRecord};
 pub use settings::{EnvironmentSecrets, Settings, SettingsError};
+pub use store_error::StoreError;
 pub use task_api::TaskApi;

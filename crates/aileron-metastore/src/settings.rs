@@ -65,16 +65,23 @@ pub struct Settings {
     pub fernet_keys: FernetKeys,
     /// `[core] max_map_length`: over how many items a task may be expanded.
     pub max_map_length: i64,
+    /// `[core] num_dag_runs_to_retain_rendered_fields`: of how many runs of a Dag the rendered
+    /// template fields are kept; 0 for all.
+    pub rendered_fields_runs: i64,
+    /// `[state_store] clear_on_success`: whether a task that succeeds loses its task state.
+    pub clear_on_success: bool,
     /// Variables and Connections that stand before those of the database.
     pub secrets: EnvironmentSecrets,
 }
 
 impl Default for Settings {
-    /// No encryption, 1024 items, nothing from the environment.
+    /// What Airflow has by default: no encryption, 1024 items, rendered fields of 30 runs; nothing from the environment.
     fn default() -> Self {
         Self {
             fernet_keys: FernetKeys::default(),
             max_map_length: 1024,
+            rendered_fields_runs: 30,
+            clear_on_success: false,
             secrets: EnvironmentSecrets::default(),
         }
     }
@@ -110,10 +117,14 @@ impl Settings {
     pub fn of(config: &Config) -> Result<Self, SettingsError> {
         let fernet_key = config.get("core", "fernet_key")?.unwrap_or_default();
         let max_map_length = config.integer("core", "max_map_length")?;
+        let fields_runs = config.integer("core", "num_dag_runs_to_retain_rendered_fields")?;
+        let clear_on_success = config.boolean("state_store", "clear_on_success")?;
         let default = Self::default();
         Ok(Self {
             fernet_keys: FernetKeys::parse(&fernet_key)?,
             max_map_length: max_map_length.unwrap_or(default.max_map_length),
+            rendered_fields_runs: fields_runs.unwrap_or(default.rendered_fields_runs),
+            clear_on_success: clear_on_success.unwrap_or(default.clear_on_success),
             ..default
         })
     }

@@ -47,20 +47,20 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn start(&self, start: EnterRunning) -> Result<TIRunContext, ApiError> {
-        task_instance::life::start(self.database(), self.ti_id, start)
+        task_instance::start::start(self.database(), self.ti_id, start)
             .await
             .map_err(|failure| failure.of(format!("start task instance {}", self.ti_id)))
     }
 
     async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<(), ApiError> {
-        task_instance::life::heartbeat(self.database(), self.ti_id, heartbeat)
+        task_instance::heartbeat::heartbeat(self.database(), self.ti_id, heartbeat)
             .await
             .map_err(|failure| failure.of(format!("heartbeat of task instance {}", self.ti_id)))
     }
 
     async fn update_state(&self, update: StateUpdate) -> Result<(), ApiError> {
         let state = update.state();
-        task_instance::life::update_state(self.database(), self.ti_id, update)
+        task_instance::update::update_state(&self.store, self.ti_id, update)
             .await
             .map_err(|failure| {
                 failure.of(format!(
@@ -71,15 +71,20 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn skip_downstream(&self, tasks: Vec<SkippedTask>) -> Result<(), ApiError> {
-        task_instance::life::skip_downstream(self.database(), self.ti_id, tasks)
+        task_instance::skip::skip_downstream(self.database(), self.ti_id, tasks)
             .await
             .map_err(|failure| failure.of("skip downstream tasks"))
     }
 
     async fn set_rendered_fields(&self, fields: JsonMap) -> Result<(), ApiError> {
-        task_instance::rendered::set_fields(self.database(), self.ti_id, fields)
-            .await
-            .map_err(|failure| failure.of("set rendered fields"))
+        task_instance::rendered::set_fields(
+            self.database(),
+            self.ti_id,
+            fields,
+            self.store.settings().rendered_fields_runs,
+        )
+        .await
+        .map_err(|failure| failure.of("set rendered fields"))
     }
 
     async fn set_rendered_map_index(&self, label: String) -> Result<(), ApiError> {

@@ -1,10 +1,12 @@
 //! Dags.
 
-use aileron_wire::message::DagResult;
+pub(crate) mod data;
+mod fingerprint;
+mod query;
+mod references;
+mod register;
+mod serialize;
+mod timetable;
 
-use crate::database::Database;
-use crate::failure::Failure;
-
-pub(crate) async fn get(_database: &Database, _dag_id: &str) -> Result<DagResult, Failure> {
-    Err(Failure::unsupported("Dags"))
-}
+pub(crate) use query::get;
+pub use register::{DagFile, RegisteredDag};

@@ -8,6 +8,7 @@ use aileron_wire::message::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::events;
 use crate::database::{Database, DatabaseError, Row, Session, Statement, sql};
 use crate::failure::Failure;
 
@@ -32,6 +33,23 @@ pub(crate) async fn get(
     let row = database.read().await?.optional(statement).await?;
     let row = row.ok_or_else(|| missing(dag_id, run_id))?;
     Ok(read(&row)?)
+}
+
+/// A Dag run with the asset events that it consumed, as a task that starts gets it: without the
+/// note, which Airflow does not give out then.
+pub(crate) async fn with_events(
+    session: &mut Session,
+    dag_id: &str,
+    run_id: &str,
+) -> Result<DagRun, Failure> {
+    let row = session
+        .optional(by_id(sql(SELECT), dag_id, run_id))
+        .await?
+        .ok_or_else(|| missing(dag_id, run_id))?;
+    let mut run = read(&row)?;
+    run.consumed_asset_events = events::consumed(session, row.get("id")?).await?;
+    run.note = None;
+    Ok(run)
 }
 
 fn by_id(statement: Statement, dag_id: &str, run_id: &str) -> Statement {

@@ -1,6 +1,7 @@
 //! What a statement returned.
 
 use aileron_wire::json::{JsonMap, RawJson};
+use aileron_wire::message::{DagRunState, DagRunType, TaskInstanceState};
 use jiff::Timestamp;
 use serde_json::Value as JsonValue;
 use sqlx::postgres::PgRow;
@@ -115,6 +116,20 @@ impl Column for String {
         }
     }
 }
+
+macro_rules! states {
+    ($($state:ty),*) => {$(
+        impl Column for $state {
+            fn of(slot: Slot) -> Result<Self, String> {
+                let text = String::of(slot)?;
+                let known = <$state>::ALL.iter().copied().find(|state| state.as_str() == text);
+                known.ok_or_else(|| format!("{text:?} is none of the known values"))
+            }
+        }
+    )*};
+}
+
+states!(DagRunState, DagRunType, TaskInstanceState);
 
 impl Column for Timestamp {
     fn of(slot: Slot) -> Result<Self, String> {

@@ -9,7 +9,7 @@ use aileron_wire::json::RawJson;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::database::{Database, sql};
+use crate::database::{Database, DatabaseError, Session, sql};
 use crate::failure::Failure;
 use crate::scope::Scope;
 use crate::state_value;
@@ -84,15 +84,25 @@ pub(crate) async fn clear(database: &Database, ti_id: Uuid) -> Result<(), Failur
 async fn remove(database: &Database, ti_id: Uuid, key: Option<&str>) -> Result<(), Failure> {
     let mut transaction = database.begin().await?;
     let scope = Scope::of(&mut transaction, ti_id).await?;
+    remove_of(&mut transaction, &scope, key).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// One key of a task instance, or all of them.
+pub(crate) async fn remove_of(
+    session: &mut Session,
+    scope: &Scope,
+    key: Option<&str>,
+) -> Result<(), DatabaseError> {
     let mut statement = sql("delete from task_state_store \
          where dag_id = $1 and run_id = $2 and task_id = $3 and map_index = $4")
-    .bind(scope.dag_id)
-    .bind(scope.run_id)
-    .bind(scope.task_id)
+    .bind(&scope.dag_id)
+    .bind(&scope.run_id)
+    .bind(&scope.task_id)
     .bind(scope.map_index);
     if let Some(key) = key {
         statement = statement.push(" and key = ").value(key);
     }
-    transaction.execute(statement).await?;
-    Ok(transaction.commit().await?)
+    session.execute(statement).await?;
+    Ok(())
 }

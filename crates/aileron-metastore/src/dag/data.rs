@@ -1,0 +1,276 @@
+//! Reading `serialized_dag.data`: what of a Dag the rules of task instances need.
+//!
+//! Fields that are left out have Airflow's defaults. The Dag may come from a Dag processor of
+//! Airflow as well as from here.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::database::{DatabaseError, Session, sql};
+
+/// A Dag.
+#[derive(Debug)]
+pub(crate) struct DagData {
+    tasks: Vec<TaskData>,
+    groups: Value,
+}
+
+/// A task.
+#[derive(Debug, Deserialize)]
+pub(crate) struct TaskData {
+    pub(crate) task_id: String,
+    pub(crate) task_type: String,
+    #[serde(rename = "_operator_name")]
+    pub(crate) operator_name: Option<String>,
+    #[serde(default)]
+    pub(crate) task_display_name: Option<String>,
+    #[serde(default, rename = "_task_display_name")]
+    old_display_name: Option<String>,
+    #[serde(default)]
+    downstream_task_ids: Vec<String>,
+    #[serde(default)]
+    pub(crate) is_teardown: bool,
+    #[serde(default, rename = "_is_mapped")]
+    is_mapped: bool,
+    #[serde(default)]
+    partial_kwargs: Option<Options>,
+    #[serde(flatten)]
+    options: Options,
+}
+
+/// The options of a task; those of a mapped one lie in `partial_kwargs`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Options {
+    #[serde(default)]
+    pub(crate) retries: i64,
+    #[serde(default = "default_pool")]
+    pub(crate) pool: String,
+    #[serde(default = "one")]
+    pub(crate) pool_slots: i64,
+    #[serde(default = "default_queue")]
+    pub(crate) queue: String,
+    #[serde(default = "one")]
+    priority_weight: i64,
+    #[serde(default = "downstream")]
+    weight_rule: Value,
+    #[serde(default)]
+    pub(crate) executor: Option<String>,
+    #[serde(default)]
+    inlets: Vec<Value>,
+    #[serde(default)]
+    outlets: Vec<Value>,
+}
+
+fn default_pool() -> String {
+    "default_pool".to_owned()
+}
+
+fn default_queue() -> String {
+    "default".to_owned()
+}
+
+fn downstream() -> Value {
+    Value::String("downstream".to_owned())
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// An asset by name and URI.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct AssetKey {
+    pub(crate) name: String,
+    pub(crate) uri: String,
+}
+
+impl TaskData {
+    pub(crate) fn options(&self) -> &Options {
+        match &self.partial_kwargs {
+            Some(options) if self.is_mapped => options,
+            _ => &self.options,
+        }
+    }
+
+    pub(crate) fn display_name(&self) -> &str {
+        self.task_display_name
+            .as_deref()
+            .or(self.old_display_name.as_deref())
+            .unwrap_or(&self.task_id)
+    }
+
+    /// Inlets and outlets that are assets; neither references nor aliases.
+    pub(crate) fn assets(&self) -> BTreeSet<AssetKey> {
+        let options = self.options();
+        let ports = options.inlets.iter().chain(&options.outlets);
+        ports.filter_map(asset_key).collect()
+    }
+}
+
+fn asset_key(port: &Value) -> Option<AssetKey> {
+    if port.get("__type")?.as_str()? != "asset" {
+        return None;
+    }
+    let asset = port.get("__var")?;
+    Some(AssetKey {
+        name: asset.get("name")?.as_str()?.to_owned(),
+        uri: asset.get("uri")?.as_str()?.to_owned(),
+    })
+}
+
+impl DagData {
+    /// Reads a Dag.
+    ///
+    /// # Errors
+    ///
+    /// A sentence about what is missing.
+    pub(crate) fn read(data: &Value) -> Result<Self, String> {
+        let tasks = data
+            .pointer("/dag/tasks")
+            .and_then(Value::as_array)
+            .ok_or("no list of tasks in the serialized Dag")?;
+        let tasks = tasks
+            .iter()
+            .map(|task| TaskData::deserialize(task.get("__var").unwrap_or(task)))
+            .collect::<Result<_, _>>()
+            .map_err(|error| format!("a task of the serialized Dag: {error}"))?;
+        let groups = data.pointer("/dag/task_group").cloned();
+        Ok(Self {
+            tasks,
+            groups: groups.unwrap_or(Value::Null),
+        })
+    }
+
+    /// The tasks of a group, and of the groups in it; `None` when there is no such group.
+    pub(crate) fn group_tasks(&self, group_id: &str) -> Option<Vec<String>> {
+        let mut ahead = vec![&self.groups];
+        while let Some(group) = ahead.pop() {
+            let id = group.get("_group_id").and_then(Value::as_str);
+            if id.is_some_and(|id| id == group_id) {
+                return Some(tasks_in(group));
+            }
+            ahead.extend(children(group).filter_map(|child| child.group));
+        }
+        None
+    }
+
+    pub(crate) fn tasks(&self) -> &[TaskData] {
+        &self.tasks
+    }
+
+    pub(crate) fn task(&self, task_id: &str) -> Option<&TaskData> {
+        self.tasks.iter().find(|task| task.task_id == task_id)
+    }
+
+    /// The weight of a task instance: by default that of the task and of all tasks after it.
+    pub(crate) fn priority_weight(&self, task: &TaskData) -> i64 {
+        let own = task.options().priority_weight;
+        match task.options().weight_rule.as_str() {
+            Some("downstream") => self.weigh(task, own, false),
+            Some("upstream") => self.weigh(task, own, true),
+            _ => own,
+        }
+    }
+
+    fn weigh(&self, task: &TaskData, own: i64, upwards: bool) -> i64 {
+        let weights: HashMap<&str, &TaskData> = self
+            .tasks
+            .iter()
+            .map(|task| (task.task_id.as_str(), task))
+            .collect();
+        let mut seen = BTreeSet::new();
+        let mut ahead = vec![task];
+        while let Some(next) = ahead.pop() {
+            let neighbours: Vec<&TaskData> = if upwards {
+                let before = |other: &&TaskData| other.downstream_task_ids.contains(&next.task_id);
+                self.tasks.iter().filter(before).collect()
+            } else {
+                let after = next.downstream_task_ids.iter();
+                after
+                    .filter_map(|id| weights.get(id.as_str()).copied())
+                    .collect()
+            };
+            for neighbour in neighbours {
+                if seen.insert(&neighbour.task_id) {
+                    ahead.push(neighbour);
+                }
+            }
+        }
+        let others = seen.into_iter().filter_map(|id| weights.get(id.as_str()));
+        own + others
+            .map(|task| task.options().priority_weight)
+            .sum::<i64>()
+    }
+}
+
+struct Child<'a> {
+    task_id: Option<&'a str>,
+    group: Option<&'a Value>,
+}
+
+/// What is directly in a group: `{label: ["operator", task id] or ["taskgroup", group]}`.
+fn children(group: &Value) -> impl Iterator<Item = Child<'_>> {
+    let children = group.get("children").and_then(Value::as_object);
+    children.into_iter().flat_map(|children| {
+        children.values().map(|child| Child {
+            task_id: child.get(1).and_then(Value::as_str),
+            group: child.get(1).filter(|child| child.is_object()),
+        })
+    })
+}
+
+fn tasks_in(group: &Value) -> Vec<String> {
+    let mut tasks = Vec::new();
+    let mut ahead = vec![group];
+    while let Some(group) = ahead.pop() {
+        for child in children(group) {
+            tasks.extend(child.task_id.map(str::to_owned));
+            ahead.extend(child.group);
+        }
+    }
+    tasks
+}
+
+/// The latest version of a Dag: its id, and what is in it.
+pub(crate) async fn latest(
+    session: &mut Session,
+    dag_id: &str,
+) -> Result<Option<(Uuid, DagData)>, DatabaseError> {
+    let statement = sql(
+        "select v.id as version_id, s.data, s.data_compressed from dag_version v \
+         join serialized_dag s on s.dag_version_id = v.id \
+         where v.dag_id = $1 order by v.version_number desc limit 1",
+    );
+    let Some(row) = session.optional(statement.bind(dag_id)).await? else {
+        return Ok(None);
+    };
+    Ok(Some((row.get("version_id")?, content(&row)?)))
+}
+
+/// A version of a Dag.
+pub(crate) async fn version(
+    session: &mut Session,
+    version_id: Uuid,
+) -> Result<Option<DagData>, DatabaseError> {
+    let statement =
+        sql("select data, data_compressed from serialized_dag where dag_version_id = $1");
+    let row = session.optional(statement.bind(version_id)).await?;
+    row.as_ref().map(content).transpose()
+}
+
+fn content(row: &crate::database::Row) -> Result<DagData, DatabaseError> {
+    let problem = |problem: String| DatabaseError::Column {
+        column: "serialized_dag.data".to_owned(),
+        problem,
+    };
+    let data: Option<Value> = row.get("data")?;
+    match data {
+        Some(Value::Null) | None => Err(problem(
+            "compressed, which is not read here; turn off [core] compress_serialized_dags".into(),
+        )),
+        Some(data) => DagData::read(&data).map_err(problem),
+    }
+}
