@@ -111,7 +111,7 @@ pub trait ExecutionApi: Send + Sync {
     /// The Dag run before a logical date; `None` when there is none.
     async fn previous_dag_run(&self, query: GetPreviousDagRun) -> Result<Option<DagRun>, ApiError>;
 
-    /// Sets the note of the Dag run of this task instance. Since Airflow 3.4.
+    /// Sets the note of the Dag run of this task instance; an empty one removes it, `None` leaves it. Since Airflow 3.4.
     async fn set_dag_run_note(&self, note: Option<String>) -> Result<(), ApiError>;
 
     /// A Dag.

@@ -77,7 +77,7 @@ pub struct ApiError {
     /// What went wrong, for a person.
     pub message: String,
     /// The `detail` of the answer; null where it had none.
-    pub detail: Value,
+    pub detail: Box<Value>,
 }
 
 impl ApiError {
@@ -89,14 +89,14 @@ impl ApiError {
             status: status_of(kind),
             operation: operation.into(),
             message: message.into(),
-            detail: Value::Null,
+            detail: Box::new(Value::Null),
         }
     }
 
     /// Adds what a server says in `detail`.
     #[must_use]
     pub fn with_detail(mut self, detail: Value) -> Self {
-        self.detail = detail;
+        self.detail = Box::new(detail);
         self
     }
 

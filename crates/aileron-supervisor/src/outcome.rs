@@ -68,7 +68,7 @@ pub(crate) struct Outcome {
 #[derive(Debug)]
 enum Left {
     Nothing(FinalState, Delivery),
-    Send(StateUpdate, Instant),
+    Send(Box<StateUpdate>, Instant),
 }
 
 impl Outcome {
@@ -199,7 +199,7 @@ impl Outcome {
             Left::Nothing(state, delivery) => (state, delivery),
             Left::Send(update, since) => {
                 let state = FinalState::Task(update.state());
-                match self.deliver(update, since, api, journal).await {
+                match self.deliver(*update, since, api, journal).await {
                     Delivery::Refused(error) if is_final(&error) => {
                         (FinalState::ServerTerminated, Delivery::Refused(error))
                     }
@@ -218,18 +218,21 @@ impl Outcome {
                 Left::Nothing(FinalState::ServerTerminated, Delivery::Refused(error))
             }
             Known::NotWanted => Left::Nothing(FinalState::ServerTerminated, Delivery::Acknowledged),
-            Known::Pending { update, since } => Left::Send(update, since),
+            Known::Pending { update, since } => Left::Send(Box::new(update), since),
             Known::AtExit(state) if exit.is_success() || by_supervisor => {
                 let update = TerminalUpdate {
                     state: state.state,
                     end_date: state.end_date.unwrap_or_else(Timestamp::now),
                     rendered_map_index: state.rendered_map_index,
                 };
-                Left::Send(StateUpdate::Terminal(update), Instant::now())
+                Left::Send(Box::new(StateUpdate::Terminal(update)), Instant::now())
             }
             Known::AtExit(TaskState {
                 rendered_map_index, ..
-            }) => Left::Send(self.failed(exit, rendered_map_index), Instant::now()),
+            }) => Left::Send(
+                Box::new(self.failed(exit, rendered_map_index)),
+                Instant::now(),
+            ),
             Known::Nothing => {
                 if exit.is_success() {
                     journal.say(
@@ -237,7 +240,7 @@ impl Outcome {
                         "The process exited with 0 but never said how the task ended, so the task has failed",
                     );
                 }
-                Left::Send(self.failed(exit, None), Instant::now())
+                Left::Send(Box::new(self.failed(exit, None)), Instant::now())
             }
         }
     }

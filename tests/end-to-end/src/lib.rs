@@ -1,6 +1,7 @@
 //! Running Rust tasks and Dags against a real Airflow.
 //!
 //! - [`Airflow`] is a running Airflow with its own home, ports and processes; dropping it ends them all.
+//! - [`ExecutionApiServer`] is the Execution API of an Airflow alone: a tenth of the time, and the test plays the worker.
 //! - [`Api`] speaks Airflow's public REST API: trigger Dag runs, wait for them, read XComs and logs.
 //! - [`TaskLog`] is a task's log file as Airflow wrote it.
 //! - [`bundle`] builds and packs the bundles of this workspace.
@@ -20,7 +21,7 @@ pub mod supervised;
 mod task_log;
 mod version;
 
-pub use airflow::{Airflow, Setup, create_database};
+pub use airflow::{Airflow, ExecutionApiServer, Setup, create_database, rows};
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
 pub use deadline::Deadline;
 pub use job_service::JobService;

@@ -388,12 +388,14 @@ impl TriggerDagRun {
 message!(TriggerDagRun);
 
 /// Sets or removes the note of the Dag run. Since 2026-10-30.
+///
+/// Airflow 3.4.0b2 removes it for an empty text, and does nothing for null.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type")]
 pub struct UpdateDagRunNote {
     /// The task instance.
     pub ti_id: Uuid,
-    /// The note; null removes it.
+    /// The note; empty removes it, null leaves the one there is.
     #[serde(deserialize_with = "required")]
     pub note: Option<String>,
 }

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod database;
+mod execution_api;
 mod home;
 mod keeper;
 mod port;
@@ -13,6 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{AirflowVersion, Api, Deadline};
+pub use database::rows;
+pub use execution_api::ExecutionApiServer;
 pub use home::create_database;
 
 use configuration::Ports;
