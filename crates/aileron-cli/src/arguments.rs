@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{completion, inspect, new, outcome, pack, stub, verify};
+use crate::{completion, inspect, new, outcome, pack, state, stub, verify, xcom};
 
 /// Build, pack and check Airflow tasks written in Rust.
 #[derive(Debug, Parser)]
@@ -43,5 +43,7 @@ pub(crate) enum Command {
     Inspect(inspect::Arguments),
     Verify(verify::Arguments),
     Stub(stub::Arguments),
+    Xcom(xcom::Arguments),
+    State(state::Arguments),
     Completion(completion::Arguments),
 }

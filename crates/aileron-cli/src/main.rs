@@ -12,9 +12,12 @@ mod outcome;
 mod pack;
 mod schema;
 mod size;
+mod state;
+mod stored;
 mod stub;
 mod style;
 mod verify;
+mod xcom;
 
 use std::process::ExitCode;
 
@@ -36,6 +39,8 @@ fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Stub(arguments) => stub::run(&arguments),
+        Command::Xcom(arguments) => xcom::run(&arguments),
+        Command::State(arguments) => state::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     }
 }

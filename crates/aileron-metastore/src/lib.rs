@@ -12,6 +12,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod database;
+pub mod inventory;
 pub mod schema;
 
 mod asset;

@@ -21,7 +21,7 @@ use uuid::Uuid;
 /// Kind and reason of a refusal.
 fn refused<T: Debug>(result: Result<T, ApiError>) -> (ErrorKind, Value) {
     let error = result.unwrap_err();
-    (error.kind, error.detail)
+    (error.kind, *error.detail)
 }
 
 fn success() -> StateUpdate {

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code)]
 
+pub(crate) mod database;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::scope::Scope;
 use crate::{asset, state_value};
 
-const STORE: &str = "the asset state store";
+pub(crate) const STORE: &str = "the asset state store";
 
 pub(crate) async fn get(
     database: &Database,
@@ -36,12 +36,40 @@ pub(crate) async fn get(
     state_value::read(STORE, key, row.get("value")?)
 }
 
-/// Who writes: a task, or with the id that is nobody's, a watcher.
-async fn writer(session: &mut Session, ti_id: Uuid) -> Result<Option<Scope>, Failure> {
-    if ti_id.is_nil() {
-        return Ok(None);
+/// Who writes a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// A task.
+    Task(Scope),
+    /// A watcher of the asset.
+    Watcher,
+    /// A person.
+    Api,
+}
+
+impl Writer {
+    /// A task, or with the id that is nobody's, a watcher.
+    async fn of(session: &mut Session, ti_id: Uuid) -> Result<Self, Failure> {
+        if ti_id.is_nil() {
+            return Ok(Self::Watcher);
+        }
+        Scope::of(session, ti_id).await.map(Self::Task)
     }
-    Scope::of(session, ti_id).await.map(Some)
+
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Task(_) => "task",
+            Self::Watcher => "watcher",
+            Self::Api => "api",
+        }
+    }
+
+    fn scope(&self) -> Option<&Scope> {
+        match self {
+            Self::Task(scope) => Some(scope),
+            Self::Watcher | Self::Api => None,
+        }
+    }
 }
 
 pub(crate) async fn set(
@@ -54,18 +82,21 @@ pub(crate) async fn set(
     state_value::check(STORE, key, &value)?;
     let mut transaction = database.begin().await?;
     let asset_id = asset::active_id(&mut transaction, asset).await?;
-    let writer = writer(&mut transaction, ti_id).await?;
-    let kind = if writer.is_some() { "task" } else { "watcher" };
-    let (dag_id, run_id, task_id, map_index) = match writer {
-        Some(scope) => (
-            Some(scope.dag_id),
-            Some(scope.run_id),
-            Some(scope.task_id),
-            Some(scope.map_index),
-        ),
-        None => (None, None, None, None),
-    };
-    transaction
+    let writer = Writer::of(&mut transaction, ti_id).await?;
+    write(&mut transaction, asset_id, writer, key, value).await?;
+    Ok(transaction.commit().await?)
+}
+
+/// Writes a value that was checked.
+pub(crate) async fn write(
+    session: &mut Session,
+    asset_id: i64,
+    writer: Writer,
+    key: &str,
+    value: RawJson,
+) -> Result<(), Failure> {
+    let scope = writer.scope();
+    session
         .execute(
             sql(
                 "insert into asset_state_store (asset_id, key, value, updated_at, \
@@ -84,14 +115,14 @@ pub(crate) async fn set(
             .bind(key)
             .bind(value.into_text())
             .bind(Timestamp::now())
-            .bind(kind)
-            .bind(dag_id)
-            .bind(run_id)
-            .bind(task_id)
-            .bind(map_index),
+            .bind(writer.kind())
+            .bind(scope.map(|scope| scope.dag_id.clone()))
+            .bind(scope.map(|scope| scope.run_id.clone()))
+            .bind(scope.map(|scope| scope.task_id.clone()))
+            .bind(scope.map(|scope| scope.map_index)),
         )
         .await?;
-    Ok(transaction.commit().await?)
+    Ok(())
 }
 
 pub(crate) async fn delete(
