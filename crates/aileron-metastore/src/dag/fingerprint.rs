@@ -12,7 +12,8 @@ use serde_json::{Map, Value};
 pub(super) fn dag_hash(data: &Value) -> String {
     let mut sorted = sorted(data);
     if let Some(dag) = sorted.get_mut("dag").and_then(Value::as_object_mut) {
-        dag.remove("fileloc");
+        // What comes after it stays in its order.
+        dag.shift_remove("fileloc");
     }
     md5_of(python_json(&sorted).as_bytes())
 }
@@ -137,6 +138,23 @@ mod tests {
         let value = json!({"b": [1, 2.0, null], "a": "é\n😀\u{7f}\""});
         let expected = r#"{"b": [1, 2.0, null], "a": "\u00e9\n\ud83d\ude00\u007f\""}"#;
         assert_eq!(python_json(&value), expected);
+    }
+
+    #[test]
+    fn the_digest_is_the_one_that_airflow_computes() {
+        // Computed with SerializedDagModel.hash of Airflow 3.3.2.
+        let data = json!({
+            "__version": 3,
+            "dag": {
+                "fileloc": "/a",
+                "zeta": 1.0,
+                "dag_id": "é",
+                "tags": ["y", "x"],
+                "tasks": [{"__var": {"task_id": "b"}}, {"__var": {"task_id": "a"}}],
+                "edge_info": {},
+            },
+        });
+        assert_eq!(dag_hash(&data), "c466af177b4184cc679f948d9b6829e3");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(super) fn serialize(dag: &DagOutline, file: &DagFile) -> Value {
         "tasks": dag.tasks.iter().map(|task| operator(dag, task, file)).collect::<Vec<_>>(),
         "dag_dependencies": dependencies(dag),
         "edge_info": {},
-        "params": [],
+        "params": dag.params.iter().map(|(name, default)| param(name, default)).collect::<Vec<_>>(),
         "deadline": null,
         "allowed_run_types": null,
     }));
@@ -111,16 +111,25 @@ fn operator(dag: &DagOutline, task: &TaskOutline, file: &DagFile) -> Value {
         fields.extend(options);
         fields.insert("has_retry_policy".into(), json!(false));
         fields.insert("_needs_expansion".into(), json!(false));
-        fields.insert(
-            "op_args".into(),
-            task.args.iter().map(|arg| argument(dag, arg)).collect(),
-        );
-        fields.insert("op_kwargs".into(), json!({}));
+        let (positional, named) = arguments(dag, task);
+        fields.insert("op_args".into(), Value::Array(positional));
+        fields.insert("op_kwargs".into(), Value::Object(named));
         fields
             .entry("retry_delay")
             .or_insert_with(|| json!(RETRY_DELAY));
     }
     json!({"__type": "operator", "__var": fields})
+}
+
+fn param(name: &str, default: &Value) -> Value {
+    let param = json!({
+        "__class": "airflow.sdk.definitions.param.Param",
+        "default": literal(default),
+        "description": null,
+        "schema": dict(json!({})),
+        "source": null,
+    });
+    json!([name, param])
 }
 
 fn dict(value: Value) -> Value {
@@ -231,9 +240,35 @@ fn asset(asset: &AssetOutline) -> Value {
     }
 }
 
+/// The arguments as the stub passes them: what comes from a mapped task is left out, and those after
+/// it are passed by name.
+fn arguments(dag: &DagOutline, task: &TaskOutline) -> (Vec<Value>, Map<String, Value>) {
+    let mut positional = Vec::new();
+    let mut named = Map::new();
+    let mut after_mapped = false;
+    for arg in &task.args {
+        if is_from_mapped(dag, arg) {
+            after_mapped = true;
+        } else if after_mapped {
+            named.insert(arg.name.clone(), argument(dag, arg));
+        } else {
+            positional.push(argument(dag, arg));
+        }
+    }
+    (positional, named)
+}
+
+fn is_from_mapped(dag: &DagOutline, argument: &ArgOutline) -> bool {
+    let ArgSource::Xcom { task_id } = &argument.source else {
+        return false;
+    };
+    let upstream = dag.tasks.iter().find(|task| task.task_id == *task_id);
+    upstream.is_some_and(|task| task.mapped)
+}
+
 fn argument(dag: &DagOutline, argument: &ArgOutline) -> Value {
     match &argument.source {
-        ArgSource::Literal { value } => literal(value),
+        ArgSource::Literal { value } => value.clone(),
         ArgSource::Xcom { task_id } => json!(format!(
             "{{{{ task_instance.xcom_pull(task_ids='{task_id}', dag_id='{}', key='return_value') }}}}",
             dag.dag_id
@@ -241,7 +276,7 @@ fn argument(dag: &DagOutline, argument: &ArgOutline) -> Value {
     }
 }
 
-/// A value of JSON among the fields of a Dag: its maps say that they are maps.
+/// The default of a param: its maps say that they are maps.
 fn literal(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(literal).collect(),
