@@ -2,9 +2,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{completion, inspect, new, outcome, pack, state, stub, verify, xcom};
+use crate::{completion, inspect, new, outcome, pack, run, state, stub, verify, xcom};
 
-/// Build, pack and check Airflow tasks written in Rust.
+/// Build, run, pack and check Airflow tasks written in Rust.
 #[derive(Debug, Parser)]
 #[command(name = "aileron", version, after_help = outcome::EXIT_CODES, after_long_help = outcome::EXIT_CODES)]
 pub(crate) struct Cli {
@@ -39,6 +39,7 @@ impl Color {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     New(new::Arguments),
+    Run(run::Arguments),
     Pack(pack::Arguments),
     Inspect(inspect::Arguments),
     Verify(verify::Arguments),

@@ -10,6 +10,8 @@ mod inspect;
 mod new;
 mod outcome;
 mod pack;
+mod project;
+mod run;
 mod schema;
 mod size;
 mod state;
@@ -29,12 +31,13 @@ use crate::outcome::Outcome;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli.color.write_global();
-    outcome::exit_code(run(cli.command))
+    outcome::exit_code(execute(cli.command))
 }
 
-fn run(command: Command) -> anyhow::Result<Outcome> {
+fn execute(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::New(arguments) => new::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
         Command::Pack(arguments) => pack::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),

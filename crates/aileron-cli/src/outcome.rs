@@ -7,9 +7,10 @@ use crate::style;
 
 /// Shown at the end of `aileron --help` and `aileron help`.
 pub(crate) const EXIT_CODES: &str = "Exit codes:
-  0  done; every check passed
-  1  the operation failed, or a check did not pass
-  2  the command line is wrong: an unknown flag, a missing or contradictory argument";
+  0    done; every check passed; the Dag run succeeded
+  1    the operation failed, a check did not pass, or the Dag run did not succeed
+  2    the command line is wrong: an unknown flag, a missing or contradictory argument
+  130  interrupted by Ctrl-C; 143 by SIGTERM";
 
 /// A command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,10 @@ pub(crate) enum Outcome {
     Done,
     /// It ran, and what it checked is not in order. The report is on stdout already.
     ChecksFailed,
+    /// A Dag ran, and did not succeed. The report is on stdout already.
+    RunFailed,
+    /// This signal ended it, in order.
+    Interrupted(u8),
 }
 
 /// An error in how the command was called, found only after the command line was parsed.
@@ -36,7 +41,8 @@ impl std::error::Error for UsageError {}
 pub(crate) fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
-        Ok(Outcome::ChecksFailed) => ExitCode::from(1),
+        Ok(Outcome::ChecksFailed | Outcome::RunFailed) => ExitCode::from(1),
+        Ok(Outcome::Interrupted(signal)) => ExitCode::from(128 + signal),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let (red, end) = (style::ERROR.render(), style::ERROR.render_reset());

@@ -10,13 +10,14 @@ fn help_lists_the_commands_and_the_exit_codes() {
     let help = Sandbox::new().run(&["help"]).ok();
     for part in [
         "new",
+        "run",
         "pack",
         "inspect",
         "verify",
         "stub",
         "completion",
         "Exit codes:",
-        "  2  the command line is wrong",
+        "  2    the command line is wrong",
     ] {
         assert!(help.contains(part), "{part} is missing in\n{help}");
     }
@@ -24,7 +25,15 @@ fn help_lists_the_commands_and_the_exit_codes() {
 
 #[test]
 fn every_command_explains_itself_before_its_usage() {
-    for command in ["new", "pack", "inspect", "verify", "stub", "completion"] {
+    for command in [
+        "new",
+        "run",
+        "pack",
+        "inspect",
+        "verify",
+        "stub",
+        "completion",
+    ] {
         let help = Sandbox::new().run(&[command, "--help"]).ok();
         let (explanation, _) = help
             .split_once(&format!("Usage: aileron {command}"))

@@ -315,6 +315,13 @@ impl<'a> World<'a> {
             self.deferred.push(id);
         }
         let task = instance.task;
+        if end == End::Retry {
+            // As in Airflow, the next try is another id.
+            let runs = self.processes.remove(&id).unwrap_or_default();
+            self.ids += 1;
+            instance.id = Uuid::from_u128(self.ids);
+            self.processes.insert(instance.id, runs);
+        }
         self.board.put(instance);
         if end == End::SkipDownstream {
             self.skip_downstream(task);

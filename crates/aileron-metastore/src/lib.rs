@@ -47,7 +47,7 @@ pub use dag::{DagFile, RegisteredDag};
 pub use dag_run::{DagRunRequest, TriggeredBy};
 pub use fernet_keys::{FernetKeyError, FernetKeys};
 pub use metastore::Metastore;
-pub use run::{PendingTrigger, Run, TaskInstanceRecord};
+pub use run::{DefaultAnswer, PendingTrigger, Run, TaskInstanceRecord, Untouched};
 pub use settings::{EnvironmentSecrets, Settings, SettingsError};
 pub use store_error::StoreError;
 pub use task_api::TaskApi;

@@ -1,7 +1,8 @@
-//! Orders of a day: extract, summarise, publish.
+//! Orders of a day: extract, summarise, publish, and send invoices.
 //!
-//! Three typed tasks. The arrow from `extract` to `summarise` carries a `Vec<Order>`, the one from `summarise` to
-//! `publish` a `Summary`; exchange two of them and this file does not compile.
+//! Four typed tasks. The arrow from `extract` to `summarise` carries a `Vec<Order>`, the one from `summarise` to
+//! `publish` a `Summary`; exchange two of them and this file does not compile. `invoice` remembers how far it has come: when
+//! its process is killed, the next try goes on from there.
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -39,6 +40,15 @@ struct Summary {
     orders: usize,
     revenue_cents: i64,
     by_product: BTreeMap<String, i64>,
+}
+
+/// How many invoices went out.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Sent {
+    /// In earlier tries.
+    before: usize,
+    /// In the try that got to the end.
+    now: usize,
 }
 
 /// Reads the orders of the day.
@@ -105,14 +115,43 @@ async fn publish(cx: &Context, summary: Summary) -> Result<String> {
     Ok(line)
 }
 
+/// Sends an invoice for every paid order of a country. Killed half way, it goes on where it stood.
+#[task(retries = 2, retry_delay = "1s")]
+async fn invoice(cx: &Context, country: String, orders: Vec<Order>) -> Result<Sent> {
+    let paid = orders
+        .into_iter()
+        .filter(|order| order.country == country && order.status == Status::Paid);
+    let paid: Vec<_> = paid.collect();
+    // The task state store survives the process, and goes with the run.
+    let progress = cx.task_state_store();
+    let before = progress.get("sent").await?.unwrap_or(0);
+    if before > 0 {
+        tracing::info!("{before} invoices were sent by an earlier try");
+    }
+    let crash_after: Option<usize> = cx.param("crash_after")?;
+    for (order, number) in paid.iter().zip(1..).skip(before) {
+        tracing::debug!(order_id = order.order_id, "invoice sent");
+        progress.set("sent", &number).await?;
+        if crash_after == Some(number) {
+            // Nobody is told, nothing is cleaned up: as when the machine is switched off.
+            std::process::abort();
+        }
+    }
+    let now = paid.len() - before;
+    tracing::info!("{now} invoices sent, {} in all", paid.len());
+    Ok(Sent { before, now })
+}
+
 /// What the shop sold yesterday in the UK.
 #[dag(schedule = "@daily", start_date = "2026-01-01", tags = ["example", "orders"])]
 fn orders(dag: &mut Dag) {
     dag.param("orders_csv", None::<String>);
     dag.param("publish_to", None::<String>);
+    dag.param("crash_after", None::<usize>);
     let orders = dag.add(extract());
     let summary = dag.add(summarise("uk", orders));
     dag.add(publish(summary));
+    dag.add(invoice("uk", orders));
 }
 
 fn main() -> ExitCode {
@@ -143,6 +182,21 @@ mod tests {
             .await
             .unwrap();
         assert!(line.starts_with(&format!("uk: {} orders, ", summary.orders)));
+    }
+
+    #[tokio::test]
+    async fn invoices_go_on_where_they_stood() {
+        let airflow = Airflow::new()
+            .param("orders_csv", None::<String>)
+            .param("crash_after", None::<usize>);
+        let orders = extract::run(&airflow.context("extract")).await.unwrap();
+        let cx = airflow.context("invoice");
+        cx.task_state_store().set("sent", &40).await.unwrap();
+        let sent = invoice::run(&cx, "uk".into(), orders).await.unwrap();
+        assert_eq!(sent.before, 40);
+        assert!(sent.now > 0);
+        let stored = cx.task_state_store().get("sent").await.unwrap();
+        assert_eq!(stored, Some(sent.before + sent.now));
     }
 
     #[test]

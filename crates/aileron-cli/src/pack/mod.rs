@@ -1,7 +1,5 @@
 //! `aileron pack`: from a cargo project, or from a ready executable, to a bundle.
 
-mod cargo;
-mod describe;
 mod report;
 
 use std::fs;
@@ -13,6 +11,7 @@ use anyhow::{Context as _, bail};
 
 use crate::format::Format;
 use crate::outcome::{Outcome, UsageError};
+use crate::project::{cargo, describe};
 use crate::schema::{AirflowRelease, SchemaVersion};
 
 /// Build a project and pack its executable into a bundle.
@@ -116,6 +115,7 @@ fn inputs(arguments: &Arguments) -> anyhow::Result<Inputs> {
     }
     let built = cargo::build(&cargo::Build {
         dir: &arguments.dir,
+        release: true,
         target: arguments.target.as_deref(),
         package: arguments.package.as_deref(),
         bin: arguments.bin.as_deref(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aileron_local::home::Home;
+use aileron_local::Home;
 use aileron_metastore::Metastore;
 use aileron_metastore::database::Missing;
 

@@ -93,10 +93,13 @@ impl<'a> Board<'a> {
         self.instances.get(&id)
     }
 
-    /// Adds an instance, or takes over what has changed of it.
+    /// Adds an instance, or takes over what has changed of it. A retry has another id than the try before, and takes its place.
     pub fn put(&mut self, instance: Instance) {
         self.forget(instance.id);
         let task = instance.task;
+        if let Some(before) = self.by_task[task.0].get(&instance.map_index) {
+            self.forget(*before);
+        }
         self.counts[task.0].add(instance.state);
         self.dirty.extend(&self.plan.task(task).downstream);
         if is_schedulable(instance.state) {

@@ -4,18 +4,25 @@
 //! one that Airflow's scheduler gives it, and none is repeated: a task instance that is not in the
 //! state it should come from stays as it is.
 
+mod clear;
 mod expand;
+mod glance;
 mod orphan;
+mod past;
 mod resume;
 mod state;
 mod task_instances;
+mod values;
+mod wait;
 
 use aileron_wire::message::DagRunState;
 
 use crate::database::{Database, sql};
 use crate::{Metastore, StoreError};
 
+pub use glance::Untouched;
 pub use task_instances::{PendingTrigger, TaskInstanceRecord};
+pub use wait::DefaultAnswer;
 
 /// A Dag run.
 #[derive(Debug, Clone)]

@@ -10,9 +10,9 @@ use crate::task_instance::history::{self, EndedTry};
 use crate::task_instance::{log, subject, update};
 
 impl Run {
-    /// Ends the try of a task instance that runs, but whose supervisor is gone: it waits for a
-    /// retry if it has one left, and has failed otherwise. Returns its new state; `None` when it
-    /// does not run.
+    /// Ends the try of a task instance that runs, but whose supervisor is gone, or that is queued
+    /// and could not be started: it waits for a retry if it has one left, and has failed otherwise.
+    /// Returns its new state; `None` when it is in another state.
     ///
     /// `reason` goes into the audit log, for people to read.
     ///
@@ -31,7 +31,12 @@ impl Run {
         let Some(task) = subject::load(&mut transaction, id).await? else {
             return Ok(None);
         };
-        if !task.is(TaskInstanceState::Running) && !task.is(TaskInstanceState::Restarting) {
+        let held = [
+            TaskInstanceState::Queued,
+            TaskInstanceState::Running,
+            TaskInstanceState::Restarting,
+        ];
+        if !held.into_iter().any(|state| task.is(state)) {
             return Ok(None);
         }
         log::write(&mut transaction, &task, "heartbeat timeout", Some(reason)).await?;

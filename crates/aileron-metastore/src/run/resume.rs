@@ -13,7 +13,8 @@ const FAIL: &str = "__fail__";
 
 impl Run {
     /// Schedules a task instance that was deferred, with the event of its trigger: the payload as
-    /// Airflow's serialization writes it. Returns whether it was deferred.
+    /// Airflow's serialization writes it. One that asked a person gets the answer this way. Returns
+    /// whether it waited.
     ///
     /// Source: `handle_event_submit` of Airflow 3.3.2.
     ///
@@ -23,7 +24,7 @@ impl Run {
     pub async fn resume(&self, id: Uuid, event: &RawJson) -> Result<bool, DatabaseError> {
         let mut transaction = self.database.begin().await?;
         let select = sql(
-            "select next_method, next_kwargs from task_instance where id = $1 and state = 'deferred'",
+            "select next_method, next_kwargs from task_instance where id = $1 and state in ('deferred', 'awaiting_input')",
         );
         let Some(row) = transaction.optional(select.bind(id)).await? else {
             return Ok(false);

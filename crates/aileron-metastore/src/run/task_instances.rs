@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::Run;
-use crate::database::{DatabaseError, Row, Session, sql};
+use crate::database::{DatabaseError, Row, Session, Statement, sql};
 
 /// What is known of a task instance.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +79,17 @@ impl std::fmt::Debug for PendingTrigger {
     }
 }
 
+const SELECT: &str = "select ti.id, ti.task_id, ti.map_index, ti.state, ti.try_number, ti.max_tries, \
+    ti.start_date, ti.end_date, ti.duration, ti.retry_delay_override, \
+    ti.trigger_timeout, ti.next_method, ti.hostname, ti.pid, ti.last_heartbeat_at, \
+    ti.queue, ti.dag_version_id, ti.context_carrier, ti.rendered_map_index, \
+    tr.classpath, tr.kwargs, tr.created_date \
+    from task_instance ti left join \"trigger\" tr on tr.id = ti.trigger_id \
+    where ti.dag_id = $1 and ti.run_id = $2";
+
+const RESCHEDULED: &str = "select r.ti_id, r.reschedule_date from task_reschedule r \
+    join task_instance ti on ti.id = r.ti_id where ti.dag_id = $1 and ti.run_id = $2";
+
 impl Run {
     /// All task instances of the run, by task and map index.
     ///
@@ -86,20 +97,64 @@ impl Run {
     ///
     /// Those of the database.
     pub async fn task_instances(&self) -> Result<Vec<TaskInstanceRecord>, DatabaseError> {
-        let mut session = self.database.read().await?;
-        let mut rescheduled = self.reschedule_dates(&mut session).await?;
-        let statement = sql(
-            "select ti.id, ti.task_id, ti.map_index, ti.state, ti.try_number, ti.max_tries, \
-             ti.start_date, ti.end_date, ti.duration, ti.retry_delay_override, \
-             ti.trigger_timeout, ti.next_method, ti.hostname, ti.pid, ti.last_heartbeat_at, \
-             ti.queue, ti.dag_version_id, ti.context_carrier, ti.rendered_map_index, \
-             tr.classpath, tr.kwargs, tr.created_date \
-             from task_instance ti left join \"trigger\" tr on tr.id = ti.trigger_id \
-             where ti.dag_id = $1 and ti.run_id = $2 order by ti.task_id, ti.map_index",
+        self.records(
+            self.select(),
+            sql(RESCHEDULED).bind(&self.dag_id).bind(&self.run_id),
         )
-        .bind(&self.dag_id)
-        .bind(&self.run_id);
-        let rows = session.all(statement).await?;
+        .await
+    }
+
+    /// The task instances of these ids, as far as the run has them.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn task_instances_of(
+        &self,
+        ids: &[Uuid],
+    ) -> Result<Vec<TaskInstanceRecord>, DatabaseError> {
+        let select = self
+            .select()
+            .push(" and ti.id in ")
+            .list(ids.iter().copied());
+        let rescheduled = sql(RESCHEDULED).bind(&self.dag_id).bind(&self.run_id);
+        let rescheduled = rescheduled.push(" and ti.id in ").list(ids.iter().copied());
+        self.records(select, rescheduled).await
+    }
+
+    /// A task instance, by what stays the same through all its tries.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database.
+    pub async fn task_instance(
+        &self,
+        task_id: &str,
+        map_index: i64,
+    ) -> Result<Option<TaskInstanceRecord>, DatabaseError> {
+        let only = |statement: Statement| {
+            let statement = statement.push(" and ti.task_id = ").value(task_id);
+            statement.push(" and ti.map_index = ").value(map_index)
+        };
+        let rescheduled = only(sql(RESCHEDULED).bind(&self.dag_id).bind(&self.run_id));
+        let records = self.records(only(self.select()), rescheduled).await?;
+        Ok(records.into_iter().next())
+    }
+
+    fn select(&self) -> Statement {
+        sql(SELECT).bind(&self.dag_id).bind(&self.run_id)
+    }
+
+    async fn records(
+        &self,
+        select: Statement,
+        rescheduled: Statement,
+    ) -> Result<Vec<TaskInstanceRecord>, DatabaseError> {
+        let mut session = self.database.read().await?;
+        let rows = session
+            .all(select.push(" order by ti.task_id, ti.map_index"))
+            .await?;
+        let mut rescheduled = reschedule_dates(&mut session, rescheduled).await?;
         rows.iter()
             .map(|row| {
                 let mut record = record(row)?;
@@ -108,22 +163,17 @@ impl Run {
             })
             .collect()
     }
+}
 
-    /// The last time at which each instance that was rescheduled asked to be started again.
-    async fn reschedule_dates(
-        &self,
-        session: &mut Session,
-    ) -> Result<HashMap<Uuid, Timestamp>, DatabaseError> {
-        let statement = sql("select r.ti_id, r.reschedule_date from task_reschedule r \
-             join task_instance ti on ti.id = r.ti_id \
-             where ti.dag_id = $1 and ti.run_id = $2 order by r.id")
-        .bind(&self.dag_id)
-        .bind(&self.run_id);
-        let rows = session.all(statement).await?;
-        rows.iter()
-            .map(|row| Ok((row.get("ti_id")?, row.get("reschedule_date")?)))
-            .collect()
-    }
+/// The last time at which each instance that was rescheduled asked to be started again.
+async fn reschedule_dates(
+    session: &mut Session,
+    statement: Statement,
+) -> Result<HashMap<Uuid, Timestamp>, DatabaseError> {
+    let rows = session.all(statement.push(" order by r.id")).await?;
+    rows.iter()
+        .map(|row| Ok((row.get("ti_id")?, row.get("reschedule_date")?)))
+        .collect()
 }
 
 fn record(row: &Row) -> Result<TaskInstanceRecord, DatabaseError> {

@@ -25,5 +25,12 @@ pub(super) fn runs_behind_its_generated_stub(airflow: &Airflow) -> Result<()> {
             .is_some_and(|line| line.starts_with(&expected)),
         "{line}"
     );
+    let sent = api
+        .return_value(&run, "invoice")?
+        .context("invoice returned nothing")?;
+    assert_eq!(
+        (&sent["before"], &sent["now"]),
+        (&0.into(), &summary["orders"])
+    );
     Ok(())
 }

@@ -18,7 +18,7 @@ const POLL: Duration = Duration::from_millis(5);
 const QUESTION: &str = "--airflow-metadata --format json";
 
 /// Runs the executable and reads the manifest it prints. Its stderr passes through.
-pub(super) fn ask(executable: &Path) -> anyhow::Result<Manifest> {
+pub(crate) fn ask(executable: &Path) -> anyhow::Result<Manifest> {
     let (status, stdout) = run(executable)?;
     if !status.success() {
         bail!(

@@ -11,29 +11,31 @@ use cargo_metadata::{Artifact, Message, MetadataCommand};
 use crate::outcome::UsageError;
 
 /// What to build.
-pub(super) struct Build<'a> {
-    pub(super) dir: &'a Path,
-    pub(super) target: Option<&'a str>,
-    pub(super) package: Option<&'a str>,
-    pub(super) bin: Option<&'a str>,
-    pub(super) cargo_args: &'a [String],
+pub(crate) struct Build<'a> {
+    pub(crate) dir: &'a Path,
+    /// In the release profile, unless the cargo arguments name another.
+    pub(crate) release: bool,
+    pub(crate) target: Option<&'a str>,
+    pub(crate) package: Option<&'a str>,
+    pub(crate) bin: Option<&'a str>,
+    pub(crate) cargo_args: &'a [String],
 }
 
 /// What was built.
-pub(super) struct Built {
+pub(crate) struct Built {
     /// Name of the binary.
-    pub(super) name: String,
-    pub(super) executable: PathBuf,
+    pub(crate) name: String,
+    pub(crate) executable: PathBuf,
     /// The binary's root source file.
-    pub(super) source: PathBuf,
-    pub(super) target_directory: PathBuf,
+    pub(crate) source: PathBuf,
+    pub(crate) target_directory: PathBuf,
 }
 
 /// Runs `cargo build`; cargo's own progress and errors go to stderr as they come.
-pub(super) fn build(build: &Build<'_>) -> anyhow::Result<Built> {
+pub(crate) fn build(build: &Build<'_>) -> anyhow::Result<Built> {
     if !build.dir.join("Cargo.toml").is_file() {
-        let message = "there is no Cargo.toml; give the directory of a project (`aileron new` makes one), or pack a ready \
-                       file with --executable";
+        let message = "there is no Cargo.toml; give the directory of a project (`aileron new` makes one), or a ready \
+                       file (`aileron pack --executable FILE`, `aileron run FILE`)";
         return Err(UsageError(format!("{}: {message}", build.dir.display())).into());
     }
     // From the project's directory, so that its own cargo configuration counts.
@@ -96,7 +98,7 @@ fn arguments(build: &Build<'_>) -> Vec<String> {
     ];
     let has_profile =
         |argument: &String| argument == "--profile" || argument.starts_with("--profile=");
-    if !build.cargo_args.iter().any(has_profile) {
+    if build.release && !build.cargo_args.iter().any(has_profile) {
         arguments.push("--release".to_owned());
     }
     for (flag, value) in [
@@ -126,7 +128,7 @@ fn only_one(mut artifacts: Vec<Artifact>, build: &Build<'_>) -> anyhow::Result<A
     }
     let Some(artifact) = artifacts.pop() else {
         bail!(
-            "the project in {} has no binary to pack; a bundle needs a main.rs",
+            "the project in {} has no binary; a bundle needs a main.rs",
             build.dir.display()
         );
     };
@@ -145,6 +147,7 @@ mod tests {
         let dir = Path::new(".");
         arguments(&Build {
             dir,
+            release: true,
             target: Some("t"),
             package: None,
             bin: Some("b"),
