@@ -16,10 +16,12 @@
 
 mod api;
 mod asset;
+mod connection_tests;
 mod error;
 mod state;
 
 pub use api::ExecutionApi;
 pub use asset::{AssetEventsQuery, AssetEventsSource, AssetRef};
+pub use connection_tests::{ConnectionTestResult, ConnectionTests};
 pub use error::{ApiError, ErrorKind};
 pub use state::{EnterRunning, Heartbeat, StateUpdate, TerminalUpdate};

@@ -1,0 +1,20 @@
+//! One request, as the operations see it.
+
+use std::sync::Arc;
+
+use aileron_execution_api::{ConnectionTests, ExecutionApi};
+
+use crate::auth::Token;
+use crate::request::{Body, Query};
+use crate::version::ApiVersion;
+
+/// One request, as the operations see it.
+pub(crate) struct Call {
+    pub(crate) version: ApiVersion,
+    pub(crate) token: Token,
+    pub(crate) query: Query,
+    pub(crate) body: Body,
+    /// What the task instance of the token may ask.
+    pub(crate) api: Arc<dyn ExecutionApi>,
+    pub(crate) connection_tests: Option<Arc<dyn ConnectionTests>>,
+}

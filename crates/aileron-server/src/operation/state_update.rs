@@ -1,0 +1,326 @@
+//! How a process of a task instance ended.
+//!
+//! A body may be one of seven shapes. Airflow tries all of them and, when none fits, says of each
+//! what is wrong.
+
+use aileron_execution_api::{StateUpdate, TerminalUpdate};
+use aileron_wire::json::JsonMap;
+use aileron_wire::message::{
+    AssetProfile, AwaitInputTask, DeferTask, Kwargs, RescheduleTask, RetryTask, SucceedTask,
+    TerminalState,
+};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Outcome;
+use crate::answer::Answer;
+use crate::call::Call;
+use crate::refusal::Refusal;
+use crate::request::{
+    Model, Place, Problems, duration, float, instant, list, literal, map, nullable, one_of, text,
+};
+use crate::version::ApiVersion;
+
+pub(super) async fn update(call: &Call) -> Outcome {
+    let body = call.body.required()?;
+    match read(&body, call.version)? {
+        Read::Update(update) => call.api.update_state(*update).await?,
+        Read::UpstreamFailed => {
+            return Err(Refusal::unsupported(
+                "A task instance is not put into the state upstream_failed here",
+            ));
+        }
+    }
+    Ok(Answer::done())
+}
+
+/// What a body says.
+enum Read {
+    Update(Box<StateUpdate>),
+    UpstreamFailed,
+}
+
+type Reader = fn(&mut Model<'_, '_>, ApiVersion, &mut Problems) -> Option<Read>;
+
+/// The shapes in the order in which their problems are told, with the names that they have there.
+const SHAPES: &[(&str, Reader)] = &[
+    ("_terminal_", terminal),
+    ("success", success),
+    ("_other_", other),
+    ("deferred", deferred),
+    ("up_for_reschedule", rescheduled),
+    ("awaiting_input", awaiting_input),
+    ("up_for_retry", retry),
+];
+
+fn read(body: &Value, version: ApiVersion) -> Result<Read, Refusal> {
+    let place = Place::part("body");
+    let mut all = Problems::default();
+    for (name, reader) in SHAPES {
+        if *name == "awaiting_input" && version < ApiVersion::V2026_06_30 {
+            continue;
+        }
+        let mut problems = Problems::default();
+        let read = Model::of(body, place.key(name), &mut problems).and_then(|mut model| {
+            let read = reader(&mut model, version, &mut problems);
+            model.forbid_others(&mut problems);
+            read
+        });
+        match read {
+            Some(read) if problems.is_empty() => return Ok(read),
+            _ => all.append(problems),
+        }
+    }
+    all.finish(None)
+}
+
+fn update_with(update: StateUpdate) -> Read {
+    Read::Update(Box::new(update))
+}
+
+/// The label of an instance of a mapped task. Since 2025-04-28.
+fn label(
+    model: &mut Model<'_, '_>,
+    version: ApiVersion,
+    problems: &mut Problems,
+) -> Option<Option<String>> {
+    let exists = version >= ApiVersion::V2025_04_28;
+    let read = model.optional_if(exists, "rendered_map_index", problems, nullable(text))?;
+    Some(read.flatten())
+}
+
+fn terminal(
+    model: &mut Model<'_, '_>,
+    version: ApiVersion,
+    problems: &mut Problems,
+) -> Option<Read> {
+    const STATES: &[&str] = &["failed", "skipped", "removed", "upstream_failed"];
+    let state = model.required("state", problems, one_of(STATES));
+    let end_date = model.required("end_date", problems, instant);
+    let rendered_map_index = label(model, version, problems);
+    let (end_date, rendered_map_index) = (end_date?, rendered_map_index?);
+    let state = match state? {
+        "failed" => TerminalState::Failed,
+        "skipped" => TerminalState::Skipped,
+        "removed" => TerminalState::Removed,
+        _ => return Some(Read::UpstreamFailed),
+    };
+    Some(update_with(StateUpdate::Terminal(TerminalUpdate {
+        state,
+        end_date,
+        rendered_map_index,
+    })))
+}
+
+fn success(
+    model: &mut Model<'_, '_>,
+    version: ApiVersion,
+    problems: &mut Problems,
+) -> Option<Read> {
+    let only = literal("success", "<TerminalTIState.SUCCESS: 'success'>");
+    let state = model.required("state", problems, only);
+    let end_date = model.required("end_date", problems, instant);
+    let outlets = model.optional("task_outlets", problems, list(outlet));
+    let events = model.optional("outlet_events", problems, list(map));
+    let rendered_map_index = label(model, version, problems);
+    state?;
+    let mut update = SucceedTask::new(end_date?);
+    update.task_outlets = outlets?;
+    update.outlet_events = events?;
+    update.rendered_map_index = rendered_map_index?;
+    Some(update_with(StateUpdate::Success(update)))
+}
+
+fn outlet(value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<AssetProfile> {
+    let mut model = Model::of(value, *place, problems)?;
+    let name = model.optional("name", problems, nullable(text));
+    let uri = model.optional("uri", problems, nullable(text));
+    let kind = model.required("type", problems, text);
+    model.forbid_others(problems);
+    let mut profile = AssetProfile::new(kind?);
+    profile.name = name?.flatten();
+    profile.uri = uri?.flatten();
+    Some(profile)
+}
+
+/// A state without what belongs to it. Airflow takes it, cannot do it, and fails the task.
+fn other(model: &mut Model<'_, '_>, _version: ApiVersion, problems: &mut Problems) -> Option<Read> {
+    const STATES: &[&str] = &[
+        "scheduled",
+        "queued",
+        "restarting",
+        "up_for_retry",
+        "up_for_reschedule",
+        "deferred",
+        "awaiting_input",
+    ];
+    model.required("state", problems, one_of(STATES))?;
+    Some(update_with(StateUpdate::Terminal(TerminalUpdate {
+        state: TerminalState::Failed,
+        end_date: Timestamp::now(),
+        rendered_map_index: None,
+    })))
+}
+
+fn deferred(
+    model: &mut Model<'_, '_>,
+    version: ApiVersion,
+    problems: &mut Problems,
+) -> Option<Read> {
+    let only = literal("deferred", "<IntermediateTIState.DEFERRED: 'deferred'>");
+    let state = model.required("state", problems, only);
+    let classpath = model.required("classpath", problems, text);
+    let trigger_kwargs = model.optional("trigger_kwargs", problems, kwargs);
+    let timeout = model.optional("trigger_timeout", problems, nullable(duration));
+    let queue = model.optional("queue", problems, nullable(text));
+    let next_method = model.required("next_method", problems, text);
+    let next_kwargs = model.optional("next_kwargs", problems, map);
+    let rendered_map_index = label(model, version, problems);
+    state?;
+    let mut update = DeferTask::new(classpath?, next_method?);
+    update.trigger_kwargs = trigger_kwargs?;
+    update.trigger_timeout = timeout?.flatten();
+    update.queue = queue?.flatten();
+    update.next_kwargs = next_kwargs?;
+    update.rendered_map_index = rendered_map_index?;
+    Some(update_with(StateUpdate::Deferred(update)))
+}
+
+/// How pydantic calls a map with JSON in it.
+const ANY_MAP: &str = "dict[str,json-or-python[json=any,python=tagged-union[list[...],\
+    dict[str,...],str,bool,int,float,none]]]";
+
+/// Arguments of a trigger, plain or encrypted.
+fn kwargs(value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<Kwargs> {
+    match value {
+        Value::Object(map) => Some(Kwargs::Map(map.clone())),
+        Value::String(text) => Some(Kwargs::Encrypted(text.clone())),
+        _ => {
+            let _: Option<JsonMap> = map(value, &place.key(ANY_MAP), problems);
+            text(value, &place.key("str"), problems).map(Kwargs::Encrypted)
+        }
+    }
+}
+
+fn rescheduled(
+    model: &mut Model<'_, '_>,
+    _version: ApiVersion,
+    problems: &mut Problems,
+) -> Option<Read> {
+    let only = literal(
+        "up_for_reschedule",
+        "<IntermediateTIState.UP_FOR_RESCHEDULE: 'up_for_reschedule'>",
+    );
+    let state = model.required("state", problems, only);
+    let reschedule_date = model.required("reschedule_date", problems, instant);
+    let end_date = model.required("end_date", problems, instant);
+    state?;
+    let update = RescheduleTask::new(reschedule_date?, end_date?);
+    Some(update_with(StateUpdate::Rescheduled(update)))
+}
+
+fn awaiting_input(
+    model: &mut Model<'_, '_>,
+    version: ApiVersion,
+    problems: &mut Problems,
+) -> Option<Read> {
+    let only = literal(
+        "awaiting_input",
+        "<IntermediateTIState.AWAITING_INPUT: 'awaiting_input'>",
+    );
+    let state = model.required("state", problems, only);
+    let timeout = model.optional("timeout", problems, nullable(duration));
+    let next_method = model.required("next_method", problems, text);
+    let next_kwargs = model.optional("next_kwargs", problems, map);
+    let rendered_map_index = label(model, version, problems);
+    state?;
+    let mut update = AwaitInputTask::new(next_method?);
+    update.timeout = timeout?.flatten();
+    update.next_kwargs = next_kwargs?;
+    update.rendered_map_index = rendered_map_index?;
+    Some(update_with(StateUpdate::AwaitingInput(update)))
+}
+
+fn retry(model: &mut Model<'_, '_>, version: ApiVersion, problems: &mut Problems) -> Option<Read> {
+    let only = literal(
+        "up_for_retry",
+        "<IntermediateTIState.UP_FOR_RETRY: 'up_for_retry'>",
+    );
+    let policies = version >= ApiVersion::V2026_06_30;
+    let state = model.required("state", problems, only);
+    let end_date = model.required("end_date", problems, instant);
+    let rendered_map_index = label(model, version, problems);
+    let delay = model.optional_if(policies, "retry_delay_seconds", problems, nullable(float));
+    let reason = model.optional_if(policies, "retry_reason", problems, nullable(text));
+    state?;
+    let mut update = RetryTask::new(end_date?);
+    update.rendered_map_index = rendered_map_index?;
+    update.retry_delay_seconds = delay?.flatten();
+    update.retry_reason = reason?.flatten();
+    Some(update_with(StateUpdate::Retry(update)))
+}
+
+#[cfg(test)]
+mod tests {
+    use aileron_wire::message::TaskInstanceState;
+    use serde_json::json;
+
+    use super::*;
+
+    const END: &str = "2026-01-01T00:00:00Z";
+
+    fn state(body: Value) -> Option<TaskInstanceState> {
+        match read(&body, ApiVersion::AIRFLOW_3_3).ok()? {
+            Read::Update(update) => Some(update.state()),
+            Read::UpstreamFailed => Some(TaskInstanceState::UpstreamFailed),
+        }
+    }
+
+    #[test]
+    fn each_shape_is_told_from_the_others() {
+        for (body, expected) in [
+            (
+                json!({"state": "failed", "end_date": END}),
+                TaskInstanceState::Failed,
+            ),
+            (
+                json!({"state": "success", "end_date": END}),
+                TaskInstanceState::Success,
+            ),
+            (
+                json!({"state": "up_for_retry", "end_date": END}),
+                TaskInstanceState::UpForRetry,
+            ),
+            (
+                json!({"state": "deferred", "classpath": "a.B", "next_method": "m"}),
+                TaskInstanceState::Deferred,
+            ),
+            (
+                json!({"state": "up_for_reschedule", "reschedule_date": END, "end_date": END}),
+                TaskInstanceState::UpForReschedule,
+            ),
+            (
+                json!({"state": "awaiting_input", "next_method": "m"}),
+                TaskInstanceState::AwaitingInput,
+            ),
+            (json!({"state": "scheduled"}), TaskInstanceState::Failed),
+        ] {
+            assert_eq!(state(body.clone()), Some(expected), "{body}");
+        }
+        assert_eq!(state(json!({"state": "running"})), None);
+        assert_eq!(
+            state(json!({"state": "failed", "end_date": END, "x": 1})),
+            None
+        );
+    }
+
+    #[test]
+    fn an_old_version_does_not_know_newer_keys() {
+        let body = json!({"state": "failed", "end_date": END, "rendered_map_index": "a"});
+        assert!(read(&body, ApiVersion::V2025_04_28).is_ok());
+        assert!(read(&body, ApiVersion::V2025_04_11).is_err());
+        let body = json!({"state": "up_for_retry", "end_date": END, "retry_reason": "a"});
+        assert!(read(&body, ApiVersion::V2026_06_30).is_ok());
+        assert!(read(&body, ApiVersion::V2026_04_06).is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! Listening, and stopping without losing a request.
+
+use std::future::Future;
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::Router;
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+
+use crate::upstream::install_tls;
+
+/// A certificate and its key, both in PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate, followed by those that issued it.
+    pub certificate: PathBuf,
+    /// The key.
+    pub key: PathBuf,
+}
+
+/// Why serving ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The certificate or the key cannot be used.
+    #[error(
+        "{certificate} and {key} are no certificate and key in PEM that belong together: {reason}"
+    )]
+    Tls {
+        /// The file of the certificate.
+        certificate: PathBuf,
+        /// The file of the key.
+        key: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The socket does not work.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// Takes connections until `stop` is done, and then lets those that are open finish what they
+/// have begun, at most for `drain`.
+///
+/// # Errors
+///
+/// When the certificate cannot be used, or the socket does not work.
+pub async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    tls: Option<&TlsFiles>,
+    drain: Duration,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let address = listener.local_addr().map_or_else(
+        |_| "a socket".to_owned(),
+        |address: SocketAddr| address.to_string(),
+    );
+    let failed = |source| ServeError::Listen {
+        address: address.clone(),
+        source,
+    };
+    listener.set_nonblocking(true).map_err(failed)?;
+    let handle = Handle::new();
+    let stopper = tokio::spawn(shut_down(handle.clone(), drain, stop));
+    let service = routes.into_make_service();
+    let served = match tls {
+        None => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            server.handle(handle).serve(service).await
+        }
+        Some(files) => {
+            let config = tls_config(files).await?;
+            let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
+            server.handle(handle).serve(service).await
+        }
+    };
+    stopper.abort();
+    served.map_err(failed)
+}
+
+async fn shut_down(handle: Handle<SocketAddr>, drain: Duration, stop: impl Future<Output = ()>) {
+    stop.await;
+    tracing::info!(
+        connections = handle.connection_count(),
+        "stopping: no new connections, open requests are finished"
+    );
+    handle.graceful_shutdown(Some(drain));
+}
+
+async fn tls_config(files: &TlsFiles) -> Result<RustlsConfig, ServeError> {
+    install_tls();
+    let read = |path: &Path| path.to_owned();
+    RustlsConfig::from_pem_file(&files.certificate, &files.key)
+        .await
+        .map_err(|error| ServeError::Tls {
+            certificate: read(&files.certificate),
+            key: read(&files.key),
+            reason: error.to_string(),
+        })
+}
