@@ -8,6 +8,7 @@ mod report;
 mod round_trip;
 mod row;
 mod start;
+mod supervisor;
 mod xcom;
 
 use std::process::{Command, ExitCode};
@@ -27,7 +28,7 @@ const PEER: AirflowVersion = AirflowVersion::V3_3_2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory
+    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
     /// Fewer repetitions: less than a minute, and less exact
@@ -70,7 +71,7 @@ struct Benchmark {
 }
 
 /// The benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 4] = [
+const BENCHMARKS: [Benchmark; 5] = [
     Benchmark {
         name: "start",
         run: start::run,
@@ -86,6 +87,10 @@ const BENCHMARKS: [Benchmark; 4] = [
     Benchmark {
         name: "memory",
         run: memory::run,
+    },
+    Benchmark {
+        name: "supervisor",
+        run: supervisor::run,
     },
 ];
 

@@ -185,6 +185,7 @@ class Log:
 
     def __init__(self, task):
         self.lines = []
+        self.file = None
         self.signal = task.get("signal")
         self.process = None
 
@@ -213,14 +214,17 @@ def start(task, server, log):
         dag_version_id=uuid.uuid4(),
         map_index=-1,
     )
+    client = api_client.Client(base_url=None, token="", dry_run=True, transport=http.MockTransport(server))
+    logger = log.logger()
+    if task.get("log_to_file"):
+        # As a worker has it: Airflow's own writer, and a file below the log folder.
+        logger, log.file = supervisor._configure_logging("task.log", client)
     common = {
         "what": instance,
         "dag_rel_path": task["dag_file"],
         "bundle_info": BundleInfo(name="dags-folder"),
-        "client": api_client.Client(
-            base_url=None, token="", dry_run=True, transport=http.MockTransport(server)
-        ),
-        "logger": log.logger(),
+        "client": client,
+        "logger": logger,
         "subprocess_logs_to_stdout": False,
     }
     if not task["command"]:
@@ -244,6 +248,8 @@ def run(task):
         result["final_state"] = str(getattr(process.final_state, "value", process.final_state))
     except Exception as error:
         result["error"] = f"{type(error).__name__}: {error}"
+    if log.file:
+        log.file.close()
     ended = time.monotonic()
     return {
         **result,

@@ -61,6 +61,9 @@ pub struct Task {
     /// A signal to send to the executable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
+    /// Whether the log goes to a file, as on a worker, and not into [`Outcome::logs`].
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub log_to_file: bool,
     /// A request at which the executable is killed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kill_at: Option<KillAt>,
@@ -98,6 +101,7 @@ impl Task {
             terminated_by_server_after: None,
             signal: None,
             kill_at: None,
+            log_to_file: false,
         }
     }
 }
@@ -245,6 +249,14 @@ impl Supervisor {
             bail!("the supervisor ended instead of running {}", task.task_id);
         }
         serde_json::from_str(&answer).with_context(|| format!("the supervisor answered {answer}"))
+    }
+}
+
+impl Supervisor {
+    /// The process.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 }
 

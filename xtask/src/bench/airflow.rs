@@ -23,17 +23,24 @@ impl Airflow {
         }
     }
 
+    /// Airflow's supervisor in a process that was just started.
+    pub(super) fn fresh(&self) -> Result<Supervisor> {
+        let dags = workspace_root().join("tests/bundles/bench/dags");
+        Supervisor::start(self.version, Some(&dags))
+    }
+
+    /// The process that has run all tasks so far.
+    pub(super) fn process(&self) -> Option<u32> {
+        self.supervisor.as_ref().map(Supervisor::process)
+    }
+
     /// Runs a task under Airflow's supervisor.
     pub(super) fn run(&mut self, task: &Task) -> Result<Outcome> {
-        let supervisor = match &mut self.supervisor {
+        let supervisor = match self.supervisor.take() {
             Some(supervisor) => supervisor,
-            None => {
-                let dags = workspace_root().join("tests/bundles/bench/dags");
-                let started = Supervisor::start(self.version, Some(&dags))?;
-                self.supervisor.insert(started)
-            }
+            None => self.fresh()?,
         };
-        let outcome = supervisor.run(task)?;
+        let outcome = self.supervisor.insert(supervisor).run(task)?;
         ensure!(
             outcome.final_state.as_deref() == Some("success"),
             "{} did not succeed: {outcome:#?}",

@@ -16,6 +16,8 @@ pub(super) struct Programs {
     pub(super) bundle: PathBuf,
     /// The program without the SDK.
     pub(super) floor: PathBuf,
+    /// Aileron's supervisor by itself.
+    pub(super) supervise: PathBuf,
     measure: PathBuf,
 }
 
@@ -47,6 +49,7 @@ impl Programs {
         Ok(Self {
             bundle: executable("bench-bundle")?,
             floor: executable("bench-floor")?,
+            supervise: executable("bench-supervise")?,
             measure: executable("bench-measure")?,
         })
     }

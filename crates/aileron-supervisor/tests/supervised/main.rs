@@ -10,6 +10,7 @@ mod player;
 mod stage;
 
 mod ending;
+mod go;
 mod logging;
 mod requests;
 mod safety;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         ending::trials(),
         logging::trials(),
         safety::trials(),
+        go::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }
