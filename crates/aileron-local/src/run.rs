@@ -247,7 +247,9 @@ impl Call<'_> {
             task.upstream.clear();
             task.depends_on_past = false;
         }
-        plan(&dag, self.request)
+        let mut request = self.request.clone();
+        request.mappings.retain(|mapped, _| mapped == task_id);
+        plan(&dag, &request)
     }
 
     /// Gives the run its state, if all its instances are finished or nothing can move the others.
@@ -316,10 +318,7 @@ impl Call<'_> {
 }
 
 fn plan(dag: &DagOutline, request: &Request) -> Result<Plan, RunError> {
-    let known = |task_id: &str| dag.tasks.iter().any(|task| task.task_id == task_id);
     let mapped = request.mappings.keys().map(String::as_str);
-    // A plan of one task knows the mappings of the others, too.
-    let mapped = mapped.filter(|task_id| dag.tasks.len() != 1 || known(task_id));
     let retry_delay = request.retry_delay.unwrap_or(DEFAULT_RETRY_DELAY);
     Ok(Plan::new(dag, mapped, retry_delay)?)
 }

@@ -18,6 +18,7 @@ pages! {
     choose_a_place: "docs/choose-a-place.md",
     task_outcomes: "docs/task-outcomes.md",
     test_tasks: "docs/test-tasks.md",
+    run: "docs/run.md",
     state_and_assets: "docs/state-and-assets.md",
     deploy_airflow_3_3: "docs/deploy-airflow-3.3.md",
     deploy_airflow_3_4: "docs/deploy-airflow-3.4.md",

@@ -13,6 +13,7 @@ mod summary;
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aileron_config::Config;
 use aileron_local::{Home, Interrupt, Mapping, Request, RunReport};
@@ -151,6 +152,9 @@ fn request(arguments: &Arguments, program: Program) -> anyhow::Result<Request> {
             rules.secrets = EnvironmentSecrets::of_process();
             rules
         },
-        retry_delay: None,
+        retry_delay: config
+            .integer("core", "default_task_retry_delay")?
+            .and_then(|seconds| u64::try_from(seconds).ok())
+            .map(Duration::from_secs),
     })
 }

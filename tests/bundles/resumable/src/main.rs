@@ -37,28 +37,28 @@ fn chatter(cx: &Context) -> Result<()> {
     Ok(())
 }
 
-#[task]
+#[task(retries = 100, retry_delay = "10ms")]
 async fn idempotent(cx: &Context) -> Result<Report> {
     let report = job(cx, TokenSupport::Idempotent).await?.run(cx).await?;
     chatter(cx)?;
     Ok(report)
 }
 
-#[task]
+#[task(retries = 100, retry_delay = "10ms")]
 async fn searchable(cx: &Context) -> Result<Report> {
     let report = job(cx, TokenSupport::Searchable).await?.run(cx).await?;
     chatter(cx)?;
     Ok(report)
 }
 
-#[task]
+#[task(retries = 100, retry_delay = "10ms")]
 async fn without_tokens(cx: &Context) -> Result<Report> {
     let report = job(cx, TokenSupport::None).await?.run(cx).await?;
     chatter(cx)?;
     Ok(report)
 }
 
-#[task]
+#[task(retries = 100, retry_delay = "10ms")]
 async fn at_most_once(cx: &Context) -> Result<Report> {
     let job = job(cx, TokenSupport::None).await?;
     let report = job.on_doubt(OnDoubt::Fail).run(cx).await?;
@@ -66,13 +66,13 @@ async fn at_most_once(cx: &Context) -> Result<Report> {
     Ok(report)
 }
 
-#[task]
+#[task(retries = 100, retry_delay = "10ms")]
 async fn cancelled_on_kill(cx: &Context) -> Result<Report> {
     let job = job(cx, TokenSupport::Idempotent).await?;
     job.cancel_on_kill(true).run(cx).await
 }
 
-#[task]
+#[task(retries = 100, retry_delay = "10ms")]
 async fn not_durable(cx: &Context) -> Result<Report> {
     let job = job(cx, TokenSupport::Idempotent).await?;
     job.durable(false).run(cx).await

@@ -66,8 +66,8 @@ pub(crate) fn labelling(dag: &mut Dag) {
     dag.add(labelled("uk", 3));
 }
 
-/// The Dag file gives the retry ten minutes.
-#[task]
+/// Its Dag gives the retry ten minutes.
+#[task(retries = 1, retry_delay = "10m")]
 async fn retry_soon(cx: &Context) -> Result<i64> {
     if cx.try_number() == 1 {
         return Err(Error::retry_after(SECOND, "the network blinked"));
@@ -83,7 +83,7 @@ fn judge(error: &Error, cx: &Context) -> RetryDecision {
     }
 }
 
-#[task(retry_policy = judge)]
+#[task(retries = 3, retry_delay = "10m", retry_policy = judge)]
 async fn judged(cx: &Context) -> Result<()> {
     Err(Error::msg(match cx.try_number() {
         1 => "not ready",

@@ -24,7 +24,7 @@ struct Position {
 }
 
 /// The first try stores and fails; the second finds it.
-#[task]
+#[task(retries = 1, retry_delay = "1s")]
 async fn remember(cx: &Context) -> Result<Option<Position>> {
     let store = cx.task_state_store();
     if cx.try_number() == 1 {
