@@ -60,7 +60,9 @@ pub enum DatabaseError {
         source: sqlx::Error,
     },
     /// The file or its directory cannot be written.
-    #[error("{database}: read-only; give yourself the right to write the file and its directory")]
+    #[error(
+        "{database}: cannot be opened or written; give yourself the right to write the file and its directory"
+    )]
     ReadOnly {
         /// The path.
         database: String,
@@ -242,10 +244,11 @@ impl Cause {
         // The lower eight bits are the error, the others say more about it.
         match code & 0xff {
             5 | 6 => Self::Locked,
-            8 => Self::ReadOnly,
+            // 14 is a file that cannot be opened: SQLite also says so where it may not write beside it.
+            8 | 14 => Self::ReadOnly,
             11 | 26 => Self::NotADatabase,
             13 => Self::Full,
-            10 | 14 => Self::Away,
+            10 => Self::Away,
             _ => Self::Other,
         }
     }

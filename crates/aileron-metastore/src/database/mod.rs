@@ -34,6 +34,8 @@
 //! # }
 //! ```
 
+#[cfg(test)]
+mod damage_tests;
 mod error;
 mod open;
 mod postgres;

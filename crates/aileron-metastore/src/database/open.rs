@@ -5,7 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::Connection as _;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Mutex;
 
@@ -43,6 +44,15 @@ impl Database {
     ///
     /// When the file cannot be opened, or is not a database.
     pub async fn sqlite(path: &Path, missing: Missing) -> Result<Self, DatabaseError> {
+        Self::sqlite_that_waits(path, missing, BUSY_TIMEOUT).await
+    }
+
+    /// With another time to wait for another process.
+    pub(super) async fn sqlite_that_waits(
+        path: &Path,
+        missing: Missing,
+        busy_timeout: Duration,
+    ) -> Result<Self, DatabaseError> {
         let name: Arc<str> = path.display().to_string().into();
         match missing {
             Missing::Create => make_private(path)?,
@@ -57,7 +67,7 @@ impl Database {
             .filename(path)
             .create_if_missing(missing == Missing::Create)
             .foreign_keys(true)
-            .busy_timeout(BUSY_TIMEOUT)
+            .busy_timeout(busy_timeout)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
         let pool = SqlitePoolOptions::new()
@@ -93,12 +103,18 @@ impl Database {
             options.get_database().unwrap_or_default()
         )
         .into();
+        // A pool tries again and again where nobody listens; who asks for a connection now wants to
+        // know now.
+        let first = PgConnection::connect_with(&options).await;
+        let closed = match first {
+            Ok(connection) => connection.close().await,
+            Err(error) => Err(error),
+        };
+        closed.map_err(|error| DatabaseError::of(&name, error))?;
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(|error| DatabaseError::of(&name, error))?;
+            .connect_lazy_with(options);
         Ok(Self {
             pool: Pool::Postgres(pool),
             name,
