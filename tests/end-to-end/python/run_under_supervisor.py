@@ -248,8 +248,12 @@ def run(task):
         result["final_state"] = str(getattr(process.final_state, "value", process.final_state))
     except Exception as error:
         result["error"] = f"{type(error).__name__}: {error}"
+    log_file = None
     if log.file:
         log.file.close()
+        with open(log.file.name, encoding="utf-8") as file:
+            log_file = file.read()
+        os.remove(log.file.name)
     ended = time.monotonic()
     return {
         **result,
@@ -259,6 +263,7 @@ def run(task):
         "xcoms": task["xcoms"],
         "task_state_store": task["task_state_store"],
         "logs": log.lines,
+        "log_file": log_file,
     }
 
 

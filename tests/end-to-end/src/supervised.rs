@@ -61,7 +61,7 @@ pub struct Task {
     /// A signal to send to the executable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
-    /// Whether the log goes to a file, as on a worker, and not into [`Outcome::logs`].
+    /// Whether the log goes to a file, as on a worker: into [`Outcome::log_file`] and not into [`Outcome::logs`].
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub log_to_file: bool,
     /// A request at which the executable is killed.
@@ -159,6 +159,8 @@ pub struct Outcome {
     pub task_state_store: BTreeMap<String, Value>,
     /// The lines of the task's log.
     pub logs: Vec<LogLine>,
+    /// The task's log file, where there was one.
+    pub log_file: Option<String>,
 }
 
 impl Outcome {

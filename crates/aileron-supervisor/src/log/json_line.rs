@@ -142,7 +142,7 @@ impl Writer<'_> {
         self.out.push(b',');
         match self.clean {
             true => json(self.out, key),
-            false => json(self.out, &self.masker.mask(key)),
+            false => json(self.out, &without_tokens(&self.masker.mask(key))),
         }
         self.out.push(b':');
         if self.is_sensitive(key) {
@@ -157,13 +157,13 @@ impl Writer<'_> {
         if key == "error_detail" && !self.clean {
             json(
                 self.out,
-                &strings(tree(value), &|text| self.masker.mask_owned(text)),
+                &texts(tree(value), &|text| self.masker.mask_owned(text)),
             );
         } else if self.clean && (!nested || key == "error_detail") {
             self.raw(value);
         } else {
             let masked = self.masker.redact(None, tree(value));
-            json(self.out, &strings(masked, &|text| text));
+            json(self.out, &texts(masked, &|text| text));
         }
     }
 
@@ -183,19 +183,44 @@ impl Writer<'_> {
     }
 }
 
-/// The value with `change` done to all its strings, and without tokens. The keys stay: Airflow's UI looks for those of
-/// `error_detail`.
-fn strings(value: Value, change: &dyn Fn(String) -> String) -> Value {
+/// The keys of `error_detail` that Airflow's UI looks for. They stay, whatever words are secret.
+const ERROR_KEYS: [&str; 14] = [
+    "exc_type",
+    "exc_value",
+    "exc_notes",
+    "syntax_error",
+    "is_cause",
+    "frames",
+    "is_group",
+    "exceptions",
+    "filename",
+    "lineno",
+    "name",
+    "line",
+    "offset",
+    "msg",
+];
+
+/// The value with `change` done to all its texts, and without tokens. No member is lost where two keys become the same.
+fn texts(value: Value, change: &dyn Fn(String) -> String) -> Value {
+    let text = |text: String| without_tokens(&change(text)).into_owned();
     match value {
-        Value::String(text) => Value::String(without_tokens(&change(text)).into_owned()),
-        Value::Array(items) => items
-            .into_iter()
-            .map(|item| strings(item, change))
-            .collect(),
-        Value::Object(members) => members
-            .into_iter()
-            .map(|(key, member)| (key, strings(member, change)))
-            .collect(),
+        Value::String(found) => Value::String(text(found)),
+        Value::Array(items) => items.into_iter().map(|item| texts(item, change)).collect(),
+        Value::Object(members) => {
+            let mut out = serde_json::Map::with_capacity(members.len());
+            for (key, member) in members {
+                let mut key = match ERROR_KEYS.contains(&key.as_str()) {
+                    true => key,
+                    false => text(key),
+                };
+                while out.contains_key(&key) {
+                    key.push('_');
+                }
+                out.insert(key, texts(member, change));
+            }
+            Value::Object(out)
+        }
         other => other,
     }
 }
@@ -245,6 +270,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -333,5 +359,66 @@ mod tests {
         }
         let mut out = Vec::new();
         assert!(!JsonLines::new().write(&mut out, b"{\"a\":\"\xff\"}", NOW, &Masker::default()));
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            Just(Value::from("it is hunter2000")),
+            Just(Value::from("eyJhbGciOi.x")),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                prop::collection::btree_map(key(), inner, 0..4)
+                    .prop_map(|members| Value::Object(members.into_iter().collect())),
+            ]
+        })
+    }
+
+    fn key() -> impl Strategy<Value = String> {
+        let known = [
+            "event",
+            "level",
+            "timestamp",
+            "logger",
+            "logger_name",
+            "exception",
+            "error_detail",
+            "password",
+            "hunter2000",
+        ];
+        prop_oneof![
+            prop::sample::select(known.to_vec()).prop_map(str::to_owned),
+            ".{0,6}"
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_object_becomes_one_line_of_json_without_secrets(
+            members in prop::collection::btree_map(key(), value(), 0..6),
+        ) {
+            let masker = Masker::default();
+            masker.register("hunter2000");
+            let line = serde_json::to_string(&members).unwrap();
+            let text = written(&line, &masker);
+            prop_assert_eq!(text.matches('\n').count(), 1);
+            prop_assert!(!text.contains("hunter2000") && !text.contains("eyJhbGci"));
+            let read: Value = serde_json::from_str(&text).unwrap();
+            for key in ["timestamp", "level", "event"] {
+                prop_assert!(read.get(key).is_some());
+            }
+        }
+
+        #[test]
+        fn bytes_of_any_kind_are_taken_whole_or_not_at_all(line in prop::collection::vec(any::<u8>(), 0..60)) {
+            let mut out = Vec::new();
+            let taken = JsonLines::new().write(&mut out, &line, NOW, &Masker::default());
+            prop_assert_eq!(taken, !out.is_empty());
+        }
     }
 }

@@ -1,4 +1,8 @@
 //! Starting the process of a task, and ending it with all that it started.
+//!
+//! A supervisor that is killed itself cannot end its task. The task finds its sockets closed then, and an SDK ends it. Linux
+//! could send it a signal (`PR_SET_PDEATHSIG`), but only at the wish of code that runs between fork and exec, which safe Rust
+//! has not, and at the end of the thread that started it, not of the process.
 
 use std::io;
 use std::net::SocketAddr;
