@@ -147,13 +147,13 @@ impl ExecutionApi for TaskApi {
 
     async fn trigger_dag_run(&self, request: TriggerDagRun) -> Result<(), ApiError> {
         let operation = format!("trigger Dag {:?}, run {:?}", request.dag_id, request.run_id);
-        dag_run::change::trigger(self.database(), self.ti_id, request)
+        dag_run::trigger::trigger(self.database(), self.ti_id, request)
             .await
             .map_err(|failure| failure.of(operation))
     }
 
     async fn clear_dag_run(&self, dag_id: &str, run_id: &str) -> Result<(), ApiError> {
-        dag_run::change::clear(self.database(), dag_id, run_id)
+        dag_run::clear::clear(self.database(), dag_id, run_id)
             .await
             .map_err(|failure| failure.of(format!("clear Dag {dag_id:?}, run {run_id:?}")))
     }
@@ -183,7 +183,7 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn set_dag_run_note(&self, note: Option<String>) -> Result<(), ApiError> {
-        dag_run::change::set_note(self.database(), self.ti_id, note)
+        dag_run::note::set(self.database(), self.ti_id, note)
             .await
             .map_err(|failure| failure.of("set note of Dag run"))
     }

@@ -2,6 +2,7 @@
 //!
 //! - [`Airflow`] is a running Airflow with its own home, ports and processes; dropping it ends them all.
 //! - [`ExecutionApiServer`] is the Execution API of an Airflow alone: a tenth of the time, and the test plays the worker.
+//! - [`Comparison`] is Airflow's Execution API beside ours, each on its copy of one database.
 //! - [`Api`] speaks Airflow's public REST API: trigger Dag runs, wait for them, read XComs and logs.
 //! - [`TaskLog`] is a task's log file as Airflow wrote it.
 //! - [`bundle`] builds and packs the bundles of this workspace.
@@ -13,6 +14,7 @@
 mod airflow;
 mod api;
 pub mod bundle;
+mod comparison;
 mod deadline;
 mod job_service;
 mod pandas;
@@ -23,6 +25,7 @@ mod version;
 
 pub use airflow::{Airflow, ExecutionApiServer, Setup, create_database, rows};
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
+pub use comparison::{Answer, Comparison};
 pub use deadline::Deadline;
 pub use job_service::JobService;
 pub use pandas::{PANDAS_PYTHON, pandas_packages};

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::database::{DatabaseError, Session, sql};
+use crate::database::{DatabaseError, Row, Session, sql};
 
 /// A Dag.
 #[derive(Debug)]
@@ -250,6 +250,18 @@ pub(crate) async fn latest(
     Ok(Some((row.get("version_id")?, content(&row)?)))
 }
 
+/// The latest version of a Dag, as Airflow serialized it.
+pub(crate) async fn latest_raw(
+    session: &mut Session,
+    dag_id: &str,
+) -> Result<Option<Value>, DatabaseError> {
+    let statement = sql("select s.data, s.data_compressed from dag_version v \
+         join serialized_dag s on s.dag_version_id = v.id \
+         where v.dag_id = $1 order by v.version_number desc limit 1");
+    let row = session.optional(statement.bind(dag_id)).await?;
+    row.as_ref().map(raw).transpose()
+}
+
 /// A version of a Dag.
 pub(crate) async fn version(
     session: &mut Session,
@@ -261,16 +273,22 @@ pub(crate) async fn version(
     row.as_ref().map(content).transpose()
 }
 
-fn content(row: &crate::database::Row) -> Result<DagData, DatabaseError> {
-    let problem = |problem: String| DatabaseError::Column {
+fn content(row: &Row) -> Result<DagData, DatabaseError> {
+    DagData::read(&raw(row)?).map_err(problem)
+}
+
+fn raw(row: &Row) -> Result<Value, DatabaseError> {
+    let data: Option<Value> = row.get("data")?;
+    data.filter(|data| !data.is_null()).ok_or_else(|| {
+        problem(
+            "compressed, which is not read here; turn off [core] compress_serialized_dags".into(),
+        )
+    })
+}
+
+fn problem(problem: String) -> DatabaseError {
+    DatabaseError::Column {
         column: "serialized_dag.data".to_owned(),
         problem,
-    };
-    let data: Option<Value> = row.get("data")?;
-    match data {
-        Some(Value::Null) | None => Err(problem(
-            "compressed, which is not read here; turn off [core] compress_serialized_dags".into(),
-        )),
-        Some(data) => DagData::read(&data).map_err(problem),
     }
 }

@@ -145,7 +145,7 @@ async fn refuse_taken_date(
 }
 
 /// A W3C trace context that says that nobody records: Airflow gives every run one.
-fn trace_carrier() -> RawJson {
+pub(super) fn trace_carrier() -> RawJson {
     let trace = Uuid::new_v4().simple().to_string();
     let span = &Uuid::new_v4().simple().to_string()[..16];
     let carrier = json!({
@@ -228,7 +228,7 @@ async fn insert_task_instance(
     .bind(&options.queue)
     .bind(dag.priority_weight(task))
     .bind(&task.task_type)
-    .bind(task.operator_name.as_deref())
+    .bind(task.operator_name.as_deref().unwrap_or(&task.task_type))
     .bind(options.executor.as_deref())
     .bind(NO_EXECUTOR_CONFIG.to_vec())
     .bind(Timestamp::now())

@@ -18,9 +18,8 @@ const SELECT: &str = "select dag_run.id as id, dag_run.dag_id as dag_id, dag_run
     dag_run.start_date as start_date, dag_run.end_date as end_date, \
     dag_run.clear_number as clear_number, dag_run.run_type as run_type, dag_run.state as state, \
     dag_run.conf as conf, dag_run.triggering_user_name as triggering_user_name, \
-    dag_run.partition_key as partition_key, dag_run.partition_date as partition_date, \
-    dag_run_note.content as note \
-    from dag_run left join dag_run_note on dag_run_note.dag_run_id = dag_run.id where ";
+    dag_run.partition_key as partition_key, dag_run.partition_date as partition_date \
+    from dag_run where ";
 
 /// A Dag run, without the asset events that it consumed: Airflow gives those out when a task starts
 /// and at no other time.
@@ -35,8 +34,7 @@ pub(crate) async fn get(
     Ok(read(&row)?)
 }
 
-/// A Dag run with the asset events that it consumed, as a task that starts gets it: without the
-/// note, which Airflow does not give out then.
+/// A Dag run with the asset events that it consumed, as a task that starts gets it.
 pub(crate) async fn with_events(
     session: &mut Session,
     dag_id: &str,
@@ -48,7 +46,6 @@ pub(crate) async fn with_events(
         .ok_or_else(|| missing(dag_id, run_id))?;
     let mut run = read(&row)?;
     run.consumed_asset_events = events::consumed(session, row.get("id")?).await?;
-    run.note = None;
     Ok(run)
 }
 
@@ -83,7 +80,8 @@ fn read(row: &Row) -> Result<DagRun, DatabaseError> {
         consumed_asset_events: Vec::new(),
         partition_key: row.get("partition_key")?,
         partition_date: row.get("partition_date")?,
-        note: row.get("note")?,
+        // Airflow gives the note out at no request of a task.
+        note: None,
         team_name: None,
     })
 }
