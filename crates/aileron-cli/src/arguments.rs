@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::{completion, inspect, new, outcome, pack, run, state, stub, verify, xcom};
+use crate::{
+    completion, execute_workload, inspect, new, outcome, pack, run, state, stub, verify, xcom,
+};
 
 /// Build, run, pack and check Airflow tasks written in Rust.
 #[derive(Debug, Parser)]
@@ -46,5 +48,6 @@ pub(crate) enum Command {
     Stub(stub::Arguments),
     Xcom(xcom::Arguments),
     State(state::Arguments),
+    ExecuteWorkload(execute_workload::Arguments),
     Completion(completion::Arguments),
 }

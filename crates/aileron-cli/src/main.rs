@@ -5,6 +5,7 @@ mod arguments;
 mod completion;
 mod dag_ids;
 mod executable;
+mod execute_workload;
 mod format;
 mod inspect;
 mod new;
@@ -44,6 +45,7 @@ fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Stub(arguments) => stub::run(&arguments),
         Command::Xcom(arguments) => xcom::run(&arguments),
         Command::State(arguments) => state::run(&arguments),
+        Command::ExecuteWorkload(arguments) => execute_workload::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     }
 }

@@ -22,6 +22,7 @@ pages! {
     state_and_assets: "docs/state-and-assets.md",
     deploy_airflow_3_3: "docs/deploy-airflow-3.3.md",
     deploy_airflow_3_4: "docs/deploy-airflow-3.4.md",
+    kubernetes: "docs/kubernetes.md",
     python_and_rust: "docs/python-and-rust.md",
     logs_and_secrets: "docs/logs-and-secrets.md",
     cli: "docs/cli.md",

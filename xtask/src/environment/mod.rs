@@ -1,7 +1,7 @@
 //! The Python environments with a real Airflow: made once, outside the repository, from exact requirement files.
 
 mod cache;
-mod pandas;
+mod packages;
 mod python;
 mod uv;
 
@@ -14,7 +14,7 @@ use end_to_end::AirflowVersion;
 
 use crate::progress::say;
 use cache::Cache;
-pub(crate) use pandas::Pandas;
+pub(crate) use packages::Packages;
 use python::Python;
 
 /// Written last into an environment: without it the environment is not complete.
@@ -155,7 +155,8 @@ pub(crate) fn print_all() -> Result<ExitCode> {
             environment.python.display()
         );
     }
-    let pandas = Pandas::prepare()?;
-    println!("export {}={}", Pandas::VARIABLE, pandas.python.display());
+    for (variable, python) in Packages::prepare_all()? {
+        println!("export {variable}={}", python.display());
+    }
     Ok(ExitCode::SUCCESS)
 }

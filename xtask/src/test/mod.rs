@@ -3,13 +3,14 @@
 mod counts;
 mod phase;
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::conformance::{self, Manifest};
-use crate::environment::{self, Environment, Pandas};
+use crate::environment::{self, Environment, Packages};
 use crate::progress::say;
 use counts::Counts;
 use phase::Phase;
@@ -69,13 +70,14 @@ fn proofs(passed: &[String]) -> Result<Counts> {
 #[derive(Debug)]
 struct Prepared {
     airflows: Vec<Environment>,
-    pandas: Pandas,
+    /// Pythons, each with the variable that tells the tests of it.
+    packages: Vec<(&'static str, PathBuf)>,
 }
 
 fn prepare() -> Result<Prepared> {
     Ok(Prepared {
         airflows: environment::prepare_all()?,
-        pandas: Pandas::prepare()?,
+        packages: Packages::prepare_all()?,
     })
 }
 
@@ -109,7 +111,9 @@ fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Phase {
         for airflow in &prepared.airflows {
             command.env(airflow.version.python_variable(), &airflow.python);
         }
-        command.env(Pandas::VARIABLE, &prepared.pandas.python);
+        for (variable, python) in &prepared.packages {
+            command.env(variable, python);
+        }
     }
     if let Some(filter) = &arguments.only {
         command.args(["--", filter]);

@@ -22,6 +22,7 @@ use configuration::Ports;
 use home::Home;
 use keeper::Keeper;
 pub(crate) use keeper::clean_command;
+pub(crate) use port::free as free_port;
 
 /// How long Airflow may take from its start to its first healthy answer.
 const READY_WITHIN: Duration = Duration::from_secs(180);

@@ -12,7 +12,7 @@ const COUNT: u16 = 10_000;
 static NEXT: AtomicU16 = AtomicU16::new(0);
 
 /// A TCP port of the loopback interface that is free now.
-pub(super) fn free() -> Result<u16> {
+pub(crate) fn free() -> Result<u16> {
     // Test processes that run at the same time start looking at different places.
     let offset = std::process::id().wrapping_mul(101) as u16;
     (0..COUNT)

@@ -1,0 +1,64 @@
+//! Python packages beside Airflow, which only some tests need: they are large, and no Airflow has them by itself.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+use super::cache::Cache;
+use super::python::Python;
+use super::{STAMP, install};
+use crate::progress::say;
+
+/// An environment with some packages and without Airflow.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Packages {
+    name: &'static str,
+    /// The exact packages.
+    requirements: &'static str,
+    /// The environment variable that tells the tests of its Python.
+    pub(crate) variable: &'static str,
+}
+
+impl Packages {
+    /// Every environment.
+    pub(crate) const ALL: [Self; 2] = [
+        // pandas, pyarrow and numpy, for the tests of values. They put its packages beside Airflow's.
+        Self {
+            name: "pandas",
+            requirements: include_str!("../../requirements/pandas.txt"),
+            variable: end_to_end::PANDAS_PYTHON,
+        },
+        // A server with the interface of S3, for the tests of logs in an object store.
+        Self {
+            name: "moto",
+            requirements: include_str!("../../requirements/moto.txt"),
+            variable: end_to_end::MOTO_PYTHON,
+        },
+    ];
+
+    /// Prepares the environment, at once when it is there already, and returns its Python.
+    pub(crate) fn prepare(self) -> Result<PathBuf> {
+        let Self {
+            name, requirements, ..
+        } = self;
+        let base = Python::find()?;
+        let cache = Cache::open()?;
+        let directory = cache.directory(name, &[requirements, &base.identity()]);
+        let _lock = cache.lock()?;
+        if !directory.join(STAMP).is_file() {
+            install(name, requirements, &directory, &base, &cache)
+                .with_context(|| format!("cannot prepare {name} in {}", directory.display()))?;
+            fs::write(directory.join(STAMP), "")?;
+            say(format!("{name}: ready in {}", directory.display()));
+        }
+        Ok(directory.join("bin/python"))
+    }
+
+    /// Prepares every environment; each Python with the variable that tells of it.
+    pub(crate) fn prepare_all() -> Result<Vec<(&'static str, PathBuf)>> {
+        let all = Self::ALL.into_iter();
+        all.map(|packages| Ok((packages.variable, packages.prepare()?)))
+            .collect()
+    }
+}
