@@ -4,6 +4,7 @@ mod bench;
 mod conformance;
 mod demo;
 mod development_airflow;
+mod development_postgres;
 mod environment;
 mod progress;
 mod test;
@@ -37,6 +38,9 @@ enum Task {
     /// Run an Airflow for development
     #[command(subcommand)]
     Airflow(development_airflow::Command),
+    /// Run a PostgreSQL for development
+    #[command(subcommand)]
+    Postgres(development_postgres::Command),
 }
 
 fn main() -> ExitCode {
@@ -57,5 +61,6 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Airflow(command) => development_airflow::run(command),
+        Task::Postgres(command) => development_postgres::run(command),
     }
 }

@@ -6,6 +6,7 @@
 //! - [`Api`] speaks Airflow's public REST API: trigger Dag runs, wait for them, read XComs and logs.
 //! - [`TaskLog`] is a task's log file as Airflow wrote it.
 //! - [`bundle`] builds and packs the bundles of this workspace.
+//! - [`Postgres`] is a PostgreSQL server with databases to clone, [`PgBouncer`] a pooler before it.
 //! - [`supervised`] runs one bundle task under Airflow's own supervisor code, without the rest of Airflow.
 //!
 //! Which Python runs Airflow is said by environment variables, see [`AirflowVersion::python`]; `cargo xtask test` prepares
@@ -19,6 +20,8 @@ mod deadline;
 mod job_service;
 mod object_store;
 mod pandas;
+mod postgres;
+mod server_keeper;
 mod suite;
 pub mod supervised;
 mod task_log;
@@ -31,6 +34,9 @@ pub use deadline::Deadline;
 pub use job_service::JobService;
 pub use object_store::{MOTO_PYTHON, ObjectStore};
 pub use pandas::{PANDAS_PYTHON, pandas_packages};
+pub use postgres::{
+    PGBOUNCER, POSTGRES, POSTGRES_URL, PgBouncer, Postgres, PostgresDatabase, create_cluster,
+};
 pub use suite::Suite;
 pub use task_log::{LogLine, TaskLog};
 pub use version::AirflowVersion;

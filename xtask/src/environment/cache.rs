@@ -9,6 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::progress::say;
 
+/// Where root keeps the servers of tests.
+const FOR_SERVERS: &str = "/var/cache/aileron";
+
 /// `$AILERON_CACHE`, or `aileron` in `$XDG_CACHE_HOME`, or `~/.cache/aileron`.
 #[derive(Debug)]
 pub(super) struct Cache {
@@ -20,6 +23,19 @@ impl Cache {
         let root = Self::root().context(
             "no place for the Airflow environments: set AILERON_CACHE to a directory (HOME is not set either)",
         )?;
+        Self::at(root)
+    }
+
+    /// A place that other users can look into. Servers refuse to be root; what root starts runs as somebody else, who cannot
+    /// look into root's home.
+    pub(super) fn open_for_servers() -> Result<Self> {
+        if super::uv::is_root() && Self::own().is_none() {
+            return Self::at(PathBuf::from(FOR_SERVERS));
+        }
+        Self::open()
+    }
+
+    fn at(root: PathBuf) -> Result<Self> {
         fs::create_dir_all(&root).with_context(|| {
             format!(
                 "cannot make {}; AILERON_CACHE can name another place",
@@ -30,15 +46,15 @@ impl Cache {
     }
 
     fn root() -> Option<PathBuf> {
-        let set = |name: &str| {
-            env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        // Virtual environments need absolute paths.
-        let own = set("AILERON_CACHE").and_then(|path| std::path::absolute(path).ok());
-        own.or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("aileron")))
+        Self::own()
+            .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("aileron")))
             .or_else(|| set("HOME").map(|home| home.join(".cache/aileron")))
+    }
+
+    /// What `AILERON_CACHE` says.
+    fn own() -> Option<PathBuf> {
+        // Virtual environments need absolute paths.
+        set("AILERON_CACHE").and_then(|path| std::path::absolute(path).ok())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -73,4 +89,10 @@ impl Cache {
         }
         Ok(file)
     }
+}
+
+fn set(name: &str) -> Option<PathBuf> {
+    env::var_os(name)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
 }

@@ -2,6 +2,7 @@
 
 mod cache;
 mod packages;
+mod postgres;
 mod python;
 mod uv;
 
@@ -15,6 +16,7 @@ use end_to_end::AirflowVersion;
 use crate::progress::say;
 use cache::Cache;
 pub(crate) use packages::Packages;
+pub(crate) use postgres::Postgres;
 use python::Python;
 
 /// Written last into an environment: without it the environment is not complete.
@@ -148,7 +150,9 @@ fn run(command: &mut Command) -> Result<()> {
 
 /// `cargo xtask env`: prints `export NAME=PATH` lines.
 pub(crate) fn print_all() -> Result<ExitCode> {
-    for environment in prepare_all()? {
+    let airflows = prepare_all()?;
+    let postgres = Postgres::prepare(&airflows)?;
+    for environment in airflows {
         println!(
             "export {}={}",
             environment.version.python_variable(),
@@ -157,6 +161,9 @@ pub(crate) fn print_all() -> Result<ExitCode> {
     }
     for (variable, python) in Packages::prepare_all()? {
         println!("export {variable}={}", python.display());
+    }
+    for (name, path) in postgres.variables() {
+        println!("export {name}={}", path.display());
     }
     Ok(ExitCode::SUCCESS)
 }

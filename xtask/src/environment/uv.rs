@@ -125,7 +125,7 @@ fn install_debian_package(base: &Python) -> Result<()> {
     run(apt().args(["install", "-y", "-qq", "--no-install-recommends", package]))
 }
 
-fn is_root() -> bool {
+pub(super) fn is_root() -> bool {
     Command::new("id")
         .arg("-u")
         .output()

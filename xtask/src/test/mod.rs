@@ -10,7 +10,7 @@ use std::thread;
 use anyhow::{Context, Result, anyhow};
 
 use crate::conformance::{self, Manifest};
-use crate::environment::{self, Environment, Packages};
+use crate::environment::{self, Environment, Packages, Postgres};
 use crate::progress::say;
 use counts::Counts;
 use phase::Phase;
@@ -72,11 +72,14 @@ struct Prepared {
     airflows: Vec<Environment>,
     /// Pythons, each with the variable that tells the tests of it.
     packages: Vec<(&'static str, PathBuf)>,
+    postgres: Postgres,
 }
 
 fn prepare() -> Result<Prepared> {
+    let airflows = environment::prepare_all()?;
     Ok(Prepared {
-        airflows: environment::prepare_all()?,
+        postgres: Postgres::prepare(&airflows)?,
+        airflows,
         packages: Packages::prepare_all()?,
     })
 }
@@ -102,18 +105,24 @@ fn checks() -> [Phase; 3] {
     ]
 }
 
+/// The bundles of the end-to-end tests are built without these features: they are what people run.
+const ALL_TESTS: &str = "test --workspace --no-fail-fast --features aileron/otel";
+
+/// The feature of the tests on a real Airflow.
+const REAL_AIRFLOW: &str = "end-to-end/real-airflow";
+
 /// One run of cargo for all tests: one set of features, one build.
 fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Phase {
-    // The bundles of the end-to-end tests are built without it: they are what people run.
-    let mut command = cargo("test --workspace --no-fail-fast --features aileron/otel");
+    let mut command = cargo(ALL_TESTS);
     if let Some(prepared) = environments {
-        command.args(["--features", "end-to-end/real-airflow"]);
+        command.args(["--features", REAL_AIRFLOW]);
         for airflow in &prepared.airflows {
             command.env(airflow.version.python_variable(), &airflow.python);
         }
         for (variable, python) in &prepared.packages {
             command.env(variable, python);
         }
+        command.envs(prepared.postgres.variables());
     }
     if let Some(filter) = &arguments.only {
         command.args(["--", filter]);

@@ -67,6 +67,9 @@ pub(super) fn variables(setup: &Setup, home: &Home, ports: Ports) -> Result<Vec<
     set("usage_data_collection", "enabled", "False".to_owned());
     // Only triggered runs, none that a schedule adds to them.
     set("scheduler", "use_job_schedule", setup.schedules.to_string());
+    if let Some(database) = &setup.postgres {
+        set("database", "sql_alchemy_conn", database.sqlalchemy_url());
+    }
     for (section, key, value) in INTERVALS {
         set(section, key, (*value).to_owned());
     }

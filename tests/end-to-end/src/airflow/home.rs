@@ -151,7 +151,8 @@ pub fn create_database(python: &Path, target: &Path) -> Result<()> {
     Ok(())
 }
 
-fn migrate(python: &Path, variables: &[(String, String)]) -> Result<()> {
+/// Runs `airflow db migrate`.
+pub(crate) fn migrate(python: &Path, variables: &[(String, String)]) -> Result<()> {
     let mut migrate = airflow_command(python, variables)?;
     let output = migrate
         .args(["db", "migrate"])

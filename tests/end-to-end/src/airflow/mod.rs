@@ -5,18 +5,20 @@ mod database;
 mod execution_api;
 mod home;
 mod keeper;
-mod port;
+pub(crate) mod port;
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{AirflowVersion, Api, Deadline};
+use crate::{AirflowVersion, Api, Deadline, PostgresDatabase};
 pub use database::rows;
 pub use execution_api::ExecutionApiServer;
 pub use home::create_database;
+pub(crate) use home::migrate;
 
 use configuration::Ports;
 use home::Home;
@@ -39,6 +41,7 @@ pub struct Setup {
     parallelism: u32,
     triggerer: bool,
     schedules: bool,
+    postgres: Option<Arc<PostgresDatabase>>,
 }
 
 impl Setup {
@@ -54,6 +57,7 @@ impl Setup {
             parallelism: 4,
             triggerer: false,
             schedules: false,
+            postgres: None,
         }
     }
 
@@ -105,6 +109,12 @@ impl Setup {
         self
     }
 
+    /// Keeps the metadata in this database instead of a SQLite file.
+    pub fn postgres(mut self, database: PostgresDatabase) -> Self {
+        self.postgres = Some(Arc::new(database));
+        self
+    }
+
     /// Starts Airflow and waits until it is healthy.
     ///
     /// # Errors
@@ -116,7 +126,7 @@ impl Setup {
 
 /// A running Airflow: API server, scheduler with the LocalExecutor, Dag processor, and a triggerer when asked for.
 ///
-/// Its metadata database is a SQLite file in its home. Dropping it ends every process it started, tasks included, and
+/// Its metadata database is a SQLite file in its home, unless it was given another. Dropping it ends every process it started, tasks included, and
 /// removes its temporary home unless `AILERON_KEEP_HOME` is set.
 #[derive(Debug)]
 pub struct Airflow {
@@ -126,6 +136,8 @@ pub struct Airflow {
     home: Home,
     version: AirflowVersion,
     ports: Ports,
+    // Goes after the processes that use it.
+    postgres: Option<Arc<PostgresDatabase>>,
 }
 
 impl Airflow {
@@ -142,8 +154,11 @@ impl Airflow {
             execution: port::free()?,
         };
         let variables = configuration::variables(&setup, &home, ports)?;
-        home.prepare_database(&python, &variables)?;
+        if setup.postgres.is_none() {
+            home.prepare_database(&python, &variables)?;
+        }
         let components = configuration::components(&setup, ports);
+        let triggerer = setup.triggerer;
         let keeper = Keeper::start(&python, &home, &variables, &components)?;
         let api = Api::new(ports.public);
         let mut airflow = Self {
@@ -152,8 +167,9 @@ impl Airflow {
             home,
             version: setup.version,
             ports,
+            postgres: setup.postgres,
         };
-        airflow.wait_until_healthy(setup.triggerer)?;
+        airflow.wait_until_healthy(triggerer)?;
         airflow.wait_for_execution_api()?;
         airflow.api.log_in()?;
         Ok(airflow)

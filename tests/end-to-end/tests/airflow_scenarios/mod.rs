@@ -18,15 +18,25 @@ use std::time::Duration;
 
 use anyhow::Result;
 use end_to_end::bundle::Built;
-use end_to_end::{Airflow, AirflowVersion, DagRun, Setup, Suite, TaskLog, workspace_root};
+use end_to_end::{
+    Airflow, AirflowVersion, DagRun, Postgres, Setup, Suite, TaskLog, workspace_root,
+};
 use serde_json::json;
 
 /// No wait in these tests takes longer unless something is wrong.
 const LIMIT: Duration = Duration::from_secs(120);
 
+/// Where Airflow keeps its metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)] // each test program takes one of them
+pub(crate) enum Metadata {
+    Sqlite,
+    Postgres,
+}
+
 /// Runs the tests on this version.
-pub(crate) fn run(version: AirflowVersion) -> ExitCode {
-    let suite = Suite::new(move || start(version));
+pub(crate) fn run(version: AirflowVersion, metadata: Metadata) -> ExitCode {
+    let suite = Suite::new(move || start(version, metadata));
     taskflow::add_tests(suite, version)
         .test(
             "values_pass_from_rust_to_python_and_back",
@@ -128,7 +138,7 @@ pub(crate) fn run(version: AirflowVersion) -> ExitCode {
         .run()
 }
 
-fn start(version: AirflowVersion) -> Result<Airflow> {
+fn start(version: AirflowVersion, metadata: Metadata) -> Result<Airflow> {
     let scenarios = Built::package("scenarios")?;
     let orders = Built::package("orders")?;
     let resumable = Built::package("resumable")?;
@@ -136,7 +146,10 @@ fn start(version: AirflowVersion) -> Result<Airflow> {
     let stubs = tempfile::tempdir()?;
     let stub = stubs.path().join("orders.py");
     orders.write_stub(&stub)?;
-    let setup = taskflow.add_to(Setup::new(version));
+    let mut setup = taskflow.add_to(Setup::new(version));
+    if metadata == Metadata::Postgres {
+        setup = setup.postgres(Postgres::start()?.database(version)?);
+    }
     let airflow = setup
         // For the Dag that is scheduled on an asset.
         .schedules()

@@ -58,11 +58,14 @@ pub(super) fn a_retry_has_the_delay_and_the_reason_of_the_task(airflow: &Airflow
         AirflowVersion::V3_3_2 => "task_instance_history",
         AirflowVersion::V3_4_0b2 => "task_instance",
     };
-    let kept = airflow.query(&format!(
-        "select task_id, retry_reason, retry_delay_override from {table} \
+    let kept = airflow.query(
+        &format!(
+            "select task_id, retry_reason, retry_delay_override from {table} \
          where run_id = '{}' and dag_id = 'retrying' and try_number = 1 order by task_id",
-        run.dag_run_id
-    ))?;
+            run.dag_run_id
+        ),
+        &[],
+    )?;
     let expected = [
         json!(["judged", "try 1 was too early", 1.0]),
         json!(["retry_soon", "the network blinked", 1.0]),
@@ -76,12 +79,15 @@ pub(super) fn a_sensor_is_rescheduled_until_its_time_is_over(airflow: &Airflow) 
     let sensed = returned(airflow, &run, "sense")?;
     assert_eq!(sensed["reschedules"], 2);
     assert_eq!(state(airflow, &run, "sense_in_vain")?, "skipped");
-    let kept = airflow.query(&format!(
-        "select ti.task_id, count(*), min(tr.start_date) from task_reschedule tr \
+    let kept = airflow.query(
+        &format!(
+            "select ti.task_id, count(*), min(tr.start_date) from task_reschedule tr \
          join task_instance ti on ti.id = tr.ti_id where ti.dag_id = 'sensing' \
          and ti.run_id = '{}' group by ti.task_id order by ti.task_id",
-        run.dag_run_id
-    ))?;
+            run.dag_run_id
+        ),
+        &[],
+    )?;
     assert_eq!(kept[0][0], "sense");
     assert_eq!(kept[0][1], 2);
     // The same moment: the task has it in RFC 3339, the database in SQLite's own way.

@@ -1,7 +1,5 @@
 //! State stores, Variables, connections and assets: the task's side, and what the database and Python tasks say.
 
-use std::process::Command;
-
 use anyhow::{Context, Result, ensure};
 use end_to_end::{Airflow, AirflowVersion, Api, Deadline};
 use jiff::Timestamp;
@@ -29,24 +27,6 @@ pub(super) fn create_settings(api: &Api) -> Result<()> {
     Ok(())
 }
 
-/// Asks Airflow's database; each row is a list of its columns.
-fn rows(airflow: &Airflow, query: &str, arguments: &[&str]) -> Result<Vec<Value>> {
-    const PROGRAM: &str = "
-import json, sqlite3, sys
-database = sqlite3.connect(f'file:{sys.argv[1]}?mode=ro', uri=True, timeout=30)
-print(json.dumps(database.execute(sys.argv[2], sys.argv[3:]).fetchall()))
-";
-    let output = Command::new(airflow.version().python()?)
-        .args(["-c", PROGRAM])
-        .arg(airflow.home().join("airflow.db"))
-        .arg(query)
-        .args(arguments)
-        .output()?;
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{query}: {stderr}");
-    Ok(serde_json::from_slice(&output.stdout)?)
-}
-
 /// The instant of a column, which Airflow writes in UTC and without a zone.
 fn instant(column: &Value) -> Result<Timestamp> {
     let text = column
@@ -71,7 +51,7 @@ pub(super) fn task_state_survives_a_retry_and_goes_with_the_run(airflow: &Airflo
         "SELECT task_id, {index}, key, value, expires_at FROM task_state_store WHERE dag_id = 'stores_task' AND run_id = ? \
          ORDER BY task_id, {index}, key"
     );
-    let stored = rows(airflow, &query, &[&run.dag_run_id])?;
+    let stored = airflow.query(&query, &[&run.dag_run_id])?;
     let named: Vec<Value> = stored
         .iter()
         .map(|row| json!([row[0], row[1], row[2]]))
@@ -100,7 +80,7 @@ pub(super) fn task_state_survives_a_retry_and_goes_with_the_run(airflow: &Airflo
     assert_eq!((hours(hour)?, hours(kept)?), (1, 30 * 24));
     assert_eq!((&never[3], &never[4]), (&json!("\"a/b?c\""), &Value::Null));
     api.delete_run(&run)?;
-    assert_eq!(rows(airflow, &query, &[&run.dag_run_id])?, [] as [Value; 0]);
+    assert_eq!(airflow.query(&query, &[&run.dag_run_id])?, [] as [Value; 0]);
     Ok(())
 }
 
@@ -125,14 +105,12 @@ pub(super) fn a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag(
     let api = airflow.api();
     // The Rust task reads what the Python task stored about the asset that a Rust task put behind the alias.
     assert_eq!(api.return_value(&run, "verify")?, Some(json!("2026-05-06")));
-    let events = rows(
-        airflow,
-        "SELECT asset.name, event.extra, event.partition_key, alias.name FROM asset_event AS event \
+    let events = airflow.query("SELECT asset.name, event.extra, event.partition_key, alias.name FROM asset_event AS event \
          JOIN asset ON asset.id = event.asset_id \
          LEFT JOIN asset_alias_asset_event AS through ON through.event_id = event.id \
          LEFT JOIN asset_alias AS alias ON alias.id = through.alias_id \
          WHERE event.source_dag_id = 'stores_from_rust' AND event.source_run_id = ? AND event.source_task_id = 'produce' \
-         ORDER BY asset.name, event.partition_key, alias.name",
+         ORDER BY asset.name, event.partition_key NULLS FIRST, alias.name NULLS FIRST",
         &[&run.dag_run_id],
     )?;
     let extra = json!({"run": run.dag_run_id}).to_string();
@@ -164,9 +142,7 @@ pub(super) fn a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag(
             (Some("stores_prices"), none, Some("uk"), None),
         ]
     );
-    let writer = rows(
-        airflow,
-        "SELECT state.last_updated_by_kind, state.last_updated_by_task_id FROM asset_state_store AS state \
+    let writer = airflow.query("SELECT state.last_updated_by_kind, state.last_updated_by_task_id FROM asset_state_store AS state \
          JOIN asset ON asset.id = state.asset_id WHERE asset.name = 'stores_orders' AND state.key = 'watermark'",
         &[],
     )?;
@@ -182,7 +158,7 @@ fn wait_for_scheduled_run(airflow: &Airflow, source: &str) -> Result<()> {
                      JOIN asset_event AS event ON event.id = consumed.event_id \
                      WHERE run.dag_id = 'stores_on_orders' AND run.state = 'success' AND event.source_run_id = ? \
                      AND event.source_task_id = 'produce'";
-        Ok(rows(airflow, query, &[source])?.pop())
+        Ok(airflow.query(query, &[source])?.pop())
     });
     started.map(|_| ())
 }
@@ -206,9 +182,7 @@ pub(super) fn python_events_reach_rust_and_its_watermark_reaches_python(
         api.return_value(&run, "check")?,
         Some(json!(run.dag_run_id))
     );
-    let writer = rows(
-        airflow,
-        "SELECT state.key, state.last_updated_by_kind, state.last_updated_by_dag_id, state.last_updated_by_run_id, \
+    let writer = airflow.query("SELECT state.key, state.last_updated_by_kind, state.last_updated_by_dag_id, state.last_updated_by_run_id, \
          state.last_updated_by_task_id, state.last_updated_by_map_index FROM asset_state_store AS state \
          JOIN asset ON asset.id = state.asset_id WHERE asset.name = 'stores_orders' AND state.key IN ('seen_by_rust', 'deleted')",
         &[],
