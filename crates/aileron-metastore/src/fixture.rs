@@ -1,17 +1,22 @@
 //! A small database for tests: Dag `d`, its runs `r1` and `r2`, tasks `a` and the mapped `m`.
 
+#[path = "../tests/support/postgres.rs"]
+mod postgres;
+
 use aileron_execution_api::ApiError;
 use aileron_wire::json::RawJson;
 use jiff::{SignedDuration, Timestamp};
+use postgres::PostgresDatabase;
 use uuid::Uuid;
 
-use crate::database::{Missing, Statement, sql};
+use crate::database::{self, Dialect, Missing, Statement, sql};
 use crate::scope::Scope;
 use crate::{Metastore, Settings, TaskApi};
 
 pub(crate) struct Fixture {
     pub(crate) store: Metastore,
     _directory: tempfile::TempDir,
+    _postgres: Option<PostgresDatabase>,
 }
 
 /// The id of the task instance: the same in every fixture.
@@ -44,10 +49,15 @@ impl Fixture {
     pub(crate) async fn with(settings: Settings) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("airflow.db");
-        let store = Metastore::open(&path, Missing::Create).await.unwrap();
+        let postgres = PostgresDatabase::new().await;
+        let store = match &postgres {
+            Some(database) => Metastore::connect(&database.url()).await.unwrap(),
+            None => Metastore::open(&path, Missing::Create).await.unwrap(),
+        };
         let fixture = Self {
             store: store.with_settings(settings),
             _directory: directory,
+            _postgres: postgres,
         };
         fixture
             .run(sql("insert into dag_bundle (name) values ('b')"))
@@ -76,6 +86,18 @@ impl Fixture {
         let mut transaction = self.store.database().begin().await.unwrap();
         transaction.execute(statement).await.unwrap();
         transaction.commit().await.unwrap();
+    }
+
+    /// What becomes of the text of a JSON value: it stays on SQLite; `jsonb` of PostgreSQL keeps the
+    /// value, but neither the order of keys nor the way that numbers are written.
+    pub(crate) async fn stored(&self, json: &str) -> String {
+        if self.store.database().dialect() == Dialect::Sqlite {
+            return json.to_owned();
+        }
+        let mut session = self.store.database().read().await.unwrap();
+        let statement = sql("select cast(cast($1 as jsonb) as text) as t");
+        let row = session.one(statement.bind(self::json(json))).await;
+        row.unwrap().get("t").unwrap()
     }
 
     /// The first column, `n`, of the first row.

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: formatting, lints, documentation, and all tests.
 
 mod counts;
+mod metastore;
 mod phase;
 
 use std::path::PathBuf;
@@ -47,6 +48,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     });
     let mut tests = tests(arguments, environments.as_ref());
     results.record(tests.name(), tests.run());
+    if let Some(prepared) = &environments {
+        let filter = arguments.only.as_deref();
+        results.record(
+            "metadata store on PostgreSQL",
+            metastore::on_postgres(&prepared.postgres, filter),
+        );
+    }
     if environments.is_some() && arguments.only.is_none() {
         results.record("conformance", proofs(&results.counts.passed_names));
     }

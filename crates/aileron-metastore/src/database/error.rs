@@ -79,6 +79,16 @@ pub enum DatabaseError {
         /// What the connection said.
         source: sqlx::Error,
     },
+    /// A statement took too long, and was ended.
+    #[error(
+        "{database}: a statement took longer than its time limit; try again, and look for what keeps the database busy"
+    )]
+    Slow {
+        /// The database.
+        database: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
     /// A rule of the schema was broken: a key that exists already, or one that does not.
     #[error("{database}: a rule of the schema was broken: {source}")]
     Constraint {
@@ -171,6 +181,7 @@ impl DatabaseError {
             Some(Cause::ReadOnly) => Self::ReadOnly { database, source },
             Some(Cause::NotADatabase) => Self::NotADatabase { database, source },
             Some(Cause::Away) => Self::Away { database, source },
+            Some(Cause::Slow) => Self::Slow { database, source },
             Some(Cause::Other) | None => Self::Other { database, source },
         }
     }
@@ -196,6 +207,7 @@ impl DatabaseError {
             | Self::ReadOnly { .. }
             | Self::NotADatabase { .. }
             | Self::Missing { .. }
+            | Self::Slow { .. }
             | Self::Away { .. } => ErrorKind::Unavailable,
             _ => ErrorKind::ServerError,
         };
@@ -220,6 +232,7 @@ enum Cause {
     ReadOnly,
     NotADatabase,
     Away,
+    Slow,
     Other,
 }
 
@@ -254,13 +267,17 @@ impl Cause {
     }
 
     fn of_postgres(code: &str) -> Self {
+        // The first two characters are the class.
+        let class = code.get(..2).unwrap_or_default();
         match code {
             "53100" => Self::Full,
             "25006" => Self::ReadOnly,
             "55P03" | "40P01" | "40001" => Self::Locked,
-            _ if code.starts_with("08") || code.starts_with("57P") || code.starts_with("53") => {
-                Self::Away
-            }
+            "57014" => Self::Slow,
+            // A transaction that was ended while it was idle.
+            "25P03" | "25P04" => Self::Slow,
+            // The connection, who may connect, which database, resources, an administrator.
+            _ if ["08", "28", "3D", "53", "57", "58"].contains(&class) => Self::Away,
             _ => Self::Other,
         }
     }

@@ -37,9 +37,11 @@
 #[cfg(test)]
 mod damage_tests;
 mod error;
+mod link;
 mod open;
 mod postgres;
 mod row;
+mod server;
 mod session;
 mod sqlite;
 mod statement;
@@ -48,12 +50,15 @@ mod value;
 
 use std::sync::Arc;
 
-use sqlx::{PgPool, SqlitePool};
+use sqlx::SqlitePool;
 use tokio::sync::Mutex;
+
+use server::Server;
 
 pub use error::{ConstraintKind, DatabaseError};
 pub use open::Missing;
 pub use row::{Column, Row};
+pub use server::{Pooler, PostgresOptions};
 pub use session::Session;
 pub use statement::{Statement, sql};
 pub use transaction::Transaction;
@@ -84,7 +89,7 @@ enum Pool {
         /// served; without it they would poll the lock of the file and sleep in between.
         writer: Arc<Mutex<()>>,
     },
-    Postgres(PgPool),
+    Postgres(Server),
 }
 
 impl Database {
@@ -129,7 +134,7 @@ impl Database {
     pub async fn close(&self) {
         match &self.pool {
             Pool::Sqlite { pool, .. } => pool.close().await,
-            Pool::Postgres(pool) => pool.close().await,
+            Pool::Postgres(server) => server.pool.close().await,
         }
     }
 }

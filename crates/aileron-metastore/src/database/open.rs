@@ -1,12 +1,9 @@
-//! Opening a database.
+//! Opening a SQLite file.
 
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Mutex;
 
@@ -20,9 +17,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Connections to a SQLite file. Each is a thread; one of them writes at a time.
 const SQLITE_CONNECTIONS: u32 = 4;
-
-/// Connections to a PostgreSQL server.
-const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// What to do when a SQLite file does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,53 +76,6 @@ impl Database {
             pool: Pool::Sqlite { pool, writer },
             name,
         })
-    }
-
-    /// Connects to a PostgreSQL server: `postgresql://user:password@host:port/name`.
-    ///
-    /// A driver after the scheme, as SQLAlchemy has it (`postgresql+psycopg2`), is ignored.
-    ///
-    /// # Errors
-    ///
-    /// When the URL makes no sense, or nobody answers there.
-    pub async fn postgres(url: &str) -> Result<Self, DatabaseError> {
-        let options = PgConnectOptions::from_str(&without_driver(url)).map_err(|_| {
-            // The error of the library may show the URL, and that has the password.
-            DatabaseError::Url
-        })?;
-        let name: Arc<str> = format!(
-            "{}:{}/{}",
-            options.get_host(),
-            options.get_port(),
-            options.get_database().unwrap_or_default()
-        )
-        .into();
-        // A pool tries again and again where nobody listens; who asks for a connection now wants to
-        // know now.
-        let first = PgConnection::connect_with(&options).await;
-        let closed = match first {
-            Ok(connection) => connection.close().await,
-            Err(error) => Err(error),
-        };
-        closed.map_err(|error| DatabaseError::of(&name, error))?;
-        let pool = PgPoolOptions::new()
-            .max_connections(POSTGRES_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options);
-        Ok(Self {
-            pool: Pool::Postgres(pool),
-            name,
-        })
-    }
-}
-
-fn without_driver(url: &str) -> String {
-    match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let scheme = scheme.split('+').next().unwrap_or(scheme);
-            format!("{scheme}://{rest}")
-        }
-        None => url.to_owned(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! A connection, and what can be asked on it.
 
 use sqlx::pool::PoolConnection;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{AssertSqlSafe, SqlSafeStr as _, Sqlite, SqliteConnection};
 
+use super::link::Link;
 use super::row::Row;
 use super::{Database, DatabaseError, Dialect, Pool, Statement, postgres, sqlite};
 
@@ -15,20 +16,19 @@ pub struct Session {
 pub(super) enum Connection {
     Sqlite(PoolConnection<Sqlite>),
     SqliteTransaction(sqlx::Transaction<'static, Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-    PostgresTransaction(sqlx::Transaction<'static, Postgres>),
+    Postgres(Link),
 }
 
-enum Link<'a> {
+enum Peer<'a> {
     Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
+    Postgres(&'a mut Link),
 }
 
 impl Session {
     pub(super) async fn open(database: &Database) -> Result<Self, DatabaseError> {
         let connection = match &database.pool {
             Pool::Sqlite { pool, .. } => pool.acquire().await.map(Connection::Sqlite),
-            Pool::Postgres(pool) => pool.acquire().await.map(Connection::Postgres),
+            Pool::Postgres(server) => Link::open(server).await.map(Connection::Postgres),
         };
         Ok(Self {
             connection: connection.map_err(|error| DatabaseError::of(database.name(), error))?,
@@ -42,12 +42,11 @@ impl Session {
         self.database.dialect()
     }
 
-    fn link(&mut self) -> Link<'_> {
+    fn peer(&mut self) -> Peer<'_> {
         match &mut self.connection {
-            Connection::Sqlite(connection) => Link::Sqlite(&mut *connection),
-            Connection::SqliteTransaction(transaction) => Link::Sqlite(&mut *transaction),
-            Connection::Postgres(connection) => Link::Postgres(&mut *connection),
-            Connection::PostgresTransaction(transaction) => Link::Postgres(&mut *transaction),
+            Connection::Sqlite(connection) => Peer::Sqlite(&mut *connection),
+            Connection::SqliteTransaction(transaction) => Peer::Sqlite(&mut *transaction),
+            Connection::Postgres(link) => Peer::Postgres(link),
         }
     }
 
@@ -61,14 +60,14 @@ impl Session {
         statement: impl Into<Statement>,
     ) -> Result<Vec<Row>, DatabaseError> {
         let Statement { text, values } = statement.into();
-        let text = AssertSqlSafe(text);
-        let rows = match self.link() {
-            Link::Sqlite(link) => sqlx::query_with(text, sqlite::arguments(values)?)
+        let text = AssertSqlSafe(text).into_sql_str();
+        let rows = match self.peer() {
+            Peer::Sqlite(link) => sqlx::query_with(text, sqlite::arguments(values)?)
                 .fetch_all(link)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-            Link::Postgres(link) => sqlx::query_with(text, postgres::arguments(values)?)
-                .fetch_all(link)
+            Peer::Postgres(link) => link
+                .all(text, postgres::arguments(values)?)
                 .await
                 .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
         };
@@ -85,14 +84,14 @@ impl Session {
         statement: impl Into<Statement>,
     ) -> Result<Option<Row>, DatabaseError> {
         let Statement { text, values } = statement.into();
-        let text = AssertSqlSafe(text);
-        let row = match self.link() {
-            Link::Sqlite(link) => sqlx::query_with(text, sqlite::arguments(values)?)
+        let text = AssertSqlSafe(text).into_sql_str();
+        let row = match self.peer() {
+            Peer::Sqlite(link) => sqlx::query_with(text, sqlite::arguments(values)?)
                 .fetch_optional(link)
                 .await
                 .map(|row| row.map(Row::Sqlite)),
-            Link::Postgres(link) => sqlx::query_with(text, postgres::arguments(values)?)
-                .fetch_optional(link)
+            Peer::Postgres(link) => link
+                .optional(text, postgres::arguments(values)?)
                 .await
                 .map(|row| row.map(Row::Postgres)),
         };
@@ -118,16 +117,13 @@ impl Session {
     /// Those of the database.
     pub async fn execute(&mut self, statement: impl Into<Statement>) -> Result<u64, DatabaseError> {
         let Statement { text, values } = statement.into();
-        let text = AssertSqlSafe(text);
-        let changed = match self.link() {
-            Link::Sqlite(link) => sqlx::query_with(text, sqlite::arguments(values)?)
+        let text = AssertSqlSafe(text).into_sql_str();
+        let changed = match self.peer() {
+            Peer::Sqlite(link) => sqlx::query_with(text, sqlite::arguments(values)?)
                 .execute(link)
                 .await
                 .map(|result| result.rows_affected()),
-            Link::Postgres(link) => sqlx::query_with(text, postgres::arguments(values)?)
-                .execute(link)
-                .await
-                .map(|result| result.rows_affected()),
+            Peer::Postgres(link) => link.execute(text, postgres::arguments(values)?).await,
         };
         changed.map_err(|error| self.problem(error))
     }

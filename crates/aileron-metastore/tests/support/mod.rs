@@ -1,18 +1,22 @@
 //! A store with a Dag, and what the tests ask of it.
 
+mod postgres;
+
 use std::path::PathBuf;
 
 use aileron_bundle::manifest::{DagOutline, TaskOutline};
 use aileron_execution_api::{EnterRunning, ExecutionApi, Heartbeat};
-use aileron_metastore::database::{Missing, Statement};
+use aileron_metastore::database::{self, Missing, Statement};
 use aileron_metastore::{DagFile, DagRunRequest, Metastore, Run, TaskApi, TaskInstanceRecord};
 use aileron_wire::message::TIRunContext;
 use jiff::Timestamp;
+use postgres::PostgresDatabase;
 use uuid::Uuid;
 
 pub struct Store {
     pub store: Metastore,
     directory: tempfile::TempDir,
+    _postgres: Option<PostgresDatabase>,
 }
 
 pub fn task(task_id: &str, upstream: &[&str]) -> TaskOutline {
@@ -71,8 +75,16 @@ impl Store {
     pub async fn empty() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("airflow.db");
-        let store = Metastore::open(&path, Missing::Create).await.unwrap();
-        Self { store, directory }
+        let postgres = PostgresDatabase::new().await;
+        let store = match &postgres {
+            Some(database) => Metastore::connect(&database.url()).await.unwrap(),
+            None => Metastore::open(&path, Missing::Create).await.unwrap(),
+        };
+        Self {
+            store,
+            directory,
+            _postgres: postgres,
+        }
     }
 
     /// With a run `r` of a Dag, running.
