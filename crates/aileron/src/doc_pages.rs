@@ -25,6 +25,7 @@ pages! {
     kubernetes: "docs/kubernetes.md",
     python_and_rust: "docs/python-and-rust.md",
     logs_and_secrets: "docs/logs-and-secrets.md",
+    local_state: "docs/local-state.md",
     cli: "docs/cli.md",
     bundle_format: "docs/bundle-format.md",
 }
