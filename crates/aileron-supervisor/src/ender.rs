@@ -101,6 +101,21 @@ impl Ender {
         self.force(child);
     }
 
+    /// A signal has ended the process, so it could not end what it had started: that is killed, unless it is being ended
+    /// already.
+    pub(crate) fn bury(&mut self, child: &Child, journal: &Journal) {
+        if !self.is_idle() {
+            return;
+        }
+        if child.has_group() {
+            journal.say(
+                Level::Warning,
+                "What the process of the task had started is still there, so it is killed",
+            );
+        }
+        self.force(child);
+    }
+
     /// After a process that was ended: waits until all that it had started is gone too, and kills it after the grace period.
     pub(crate) async fn sweep(&self, child: &Child) {
         let until = match self.stage {

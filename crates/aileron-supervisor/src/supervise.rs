@@ -298,6 +298,9 @@ impl Run {
                 () = ender.grace_over() => ender.escalate(child, log.journal()),
             }
         };
+        if let Exit::Signal(_) = exit {
+            ender.bury(child, log.journal());
+        }
         let rest = async {
             tokio::join!(
                 async {

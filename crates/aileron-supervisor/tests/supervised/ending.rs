@@ -29,6 +29,7 @@ trials![
     a_process_that_hangs_up_and_stays_can_be_stopped,
     a_process_beyond_its_own_limit_is_ended,
     output_held_open_by_a_child_is_waited_for_only_so_long,
+    what_a_killed_task_had_started_is_ended_and_not_waited_for,
     a_dropped_supervisor_leaves_no_process_behind,
 ];
 
@@ -335,6 +336,17 @@ fn output_held_open_by_a_child_is_waited_for_only_so_long() {
         .args(["-9", &child.to_string()])
         .status()
         .unwrap();
+}
+
+/// As when the machine runs out of memory: the task could not end what it had started.
+fn what_a_killed_task_had_started_is_ended_and_not_waited_for() {
+    let mut stage = Stage::player("is-killed-with-a-child");
+    stage.settings.socket_cleanup_timeout = Duration::from_secs(600);
+    let finished = stage.finished();
+    assert_eq!((finished.exit, finished.ended), (Exit::Signal(9), None));
+    let child = stage.log.of("task.stdout").remove(0);
+    let child: i32 = child.strip_prefix("child ").unwrap().parse().unwrap();
+    all_gone(&[child]);
 }
 
 fn a_dropped_supervisor_leaves_no_process_behind() {

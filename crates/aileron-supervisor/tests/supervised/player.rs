@@ -159,6 +159,10 @@ pub(crate) fn play(name: &str, arguments: &[String]) -> ExitCode {
             player.succeed();
         }
         "is-killed" => kill_myself("-9"),
+        "is-killed-with-a-child" => {
+            println!("child {}", leave("exec sleep 1000"));
+            kill_myself("-9");
+        }
         "says-success-and-is-killed" => {
             player.succeed();
             kill_myself("-9");
