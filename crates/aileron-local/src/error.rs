@@ -68,11 +68,9 @@ pub enum RunError {
     },
     /// The process of an earlier run does not go away.
     #[error(
-        "process {pid} of task {task_id}, left behind by an earlier `aileron run`, is still there; end it and try again"
+        "process {pid} of a task, left behind by an earlier `aileron run`, is still there; end it and try again"
     )]
     StillThere {
-        /// The task.
-        task_id: String,
         /// The process.
         pid: u32,
     },

@@ -12,6 +12,7 @@ use crate::home::Home;
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
+    path: PathBuf,
 }
 
 /// Why a Dag run is not ours.
@@ -78,7 +79,16 @@ impl RunLock {
             Timestamp::now()
         )
         .map_err(fail)?;
-        Ok(Self { _file: file })
+        Ok(Self {
+            path: path.canonicalize().map_err(fail)?,
+            _file: file,
+        })
+    }
+
+    /// The file, by its full path. What the run starts carries it: see [`orphan`](crate::orphan).
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

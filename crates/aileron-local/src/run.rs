@@ -18,6 +18,7 @@ use crate::event::{Event, Listener};
 use crate::home::Home;
 use crate::lock::RunLock;
 use crate::logs::log_file;
+use crate::orphan::RUN_LOCK;
 use crate::plan::{DEFAULT_RETRY_DELAY, Plan};
 use crate::report::{InstanceReport, Outcome, RunReport};
 use crate::runner::{Interrupt, Launcher, Mapping, Runner, leftover};
@@ -78,7 +79,7 @@ pub async fn run(
         Some(run_id) => checked(run_id)?,
         None => format!("manual__{}", isoformat(date)),
     };
-    let _lock = RunLock::take(&request.home, &request.dag.dag_id, &run_id)?;
+    let lock = RunLock::take(&request.home, &request.dag.dag_id, &run_id)?;
     let store = Store::open(
         &request.database,
         &request.rules,
@@ -90,6 +91,7 @@ pub async fn run(
         request: &request,
         plan: &plan,
         store: &store,
+        lock: &lock,
         listener,
     };
     let report = call.make(date, interrupt).await;
@@ -102,6 +104,7 @@ struct Call<'a> {
     request: &'a Request,
     plan: &'a Plan,
     store: &'a Store,
+    lock: &'a RunLock,
     listener: &'a dyn Listener,
 }
 
@@ -113,6 +116,9 @@ impl Call<'_> {
         let bundle = self.store.register(dag, source).await?;
         let created = self.store.create_run(date, conf.as_ref()).await?;
         let run = self.store.run().await?;
+        let rows = self.store.rows().await?;
+        leftover::clear_away(self.lock.path(), &rows).await?;
+        // What was left behind may have written until now.
         let rows = self.store.rows().await?;
         self.say(&Event::Begun {
             dag_id: dag.dag_id.clone(),
@@ -172,7 +178,7 @@ impl Call<'_> {
         }
         let launcher = Launcher {
             store: self.store.clone(),
-            command: self.request.command.clone(),
+            command: self.command(),
             settings: self.request.settings.clone(),
             masker: Arc::new(Masker::from_env().0),
             logs: self.request.home.logs(),
@@ -189,6 +195,14 @@ impl Call<'_> {
         let alone = self.alone(task_id)?;
         let board = Board::new(&alone, []);
         self.run_all(&alone, board, rows, launcher, interrupt).await
+    }
+
+    /// The program of the tasks, with what makes their processes known as ours.
+    fn command(&self) -> TaskCommand {
+        let mut command = self.request.command.clone();
+        let lock = self.lock.path().as_os_str().to_owned();
+        command.variables.push((RUN_LOCK.into(), Some(lock)));
+        command
     }
 
     async fn run_all(
