@@ -1,0 +1,14 @@
+//! No acknowledged write lost, no task left running forever, no state invented: whatever is killed, locked, full or cut off.
+//!
+//! The tasks of `tests/bundles/chaos` write all the time and keep a record of their own. Each test makes trouble, lets the run
+//! come to its end, and compares record and database. What is done when is chance; `AILERON_CHAOS_SEED` repeats it, and
+//! `AILERON_CHAOS_SECONDS` makes each storm longer.
+
+mod database;
+mod killed;
+mod process;
+mod promises;
+mod record;
+mod seed;
+mod storm;
+mod world;
