@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: each benchmark beside its peer. docs/benchmarks.md says what is measured and how.
 
 mod airflow;
+mod local_run;
 mod memory;
 mod numbers;
 mod programs;
@@ -28,7 +29,7 @@ const PEER: AirflowVersion = AirflowVersion::V3_3_2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor
+    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor, run
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
     /// Fewer repetitions: less than a minute, and less exact
@@ -71,7 +72,7 @@ struct Benchmark {
 }
 
 /// The benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 5] = [
+const BENCHMARKS: [Benchmark; 6] = [
     Benchmark {
         name: "start",
         run: start::run,
@@ -91,6 +92,10 @@ const BENCHMARKS: [Benchmark; 5] = [
     Benchmark {
         name: "supervisor",
         run: supervisor::run,
+    },
+    Benchmark {
+        name: "run",
+        run: local_run::run,
     },
 ];
 

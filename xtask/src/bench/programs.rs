@@ -19,6 +19,8 @@ pub(super) struct Programs {
     /// Aileron's supervisor by itself.
     pub(super) supervise: PathBuf,
     measure: PathBuf,
+    /// The command.
+    pub(super) aileron: PathBuf,
 }
 
 impl Programs {
@@ -29,6 +31,7 @@ impl Programs {
         let output = Command::new(cargo)
             .current_dir(end_to_end::workspace_root())
             .args(["build", "--quiet", "--release", "--package", "bench"])
+            .args(["--package", "aileron-cli"])
             .arg("--message-format=json-render-diagnostics")
             .stderr(Stdio::inherit())
             .output()
@@ -51,6 +54,7 @@ impl Programs {
             floor: executable("bench-floor")?,
             supervise: executable("bench-supervise")?,
             measure: executable("bench-measure")?,
+            aileron: executable("aileron")?,
         })
     }
 

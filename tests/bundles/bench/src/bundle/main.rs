@@ -104,6 +104,14 @@ fn bench(dag: &mut Dag) {
     dag.add(round_trips());
 }
 
+/// As many tasks that do nothing as `aileron run` is measured with.
+#[dag]
+fn thousand(dag: &mut Dag) {
+    for number in 0..1000 {
+        dag.add(empty().task_id(format!("empty_{number}")));
+    }
+}
+
 fn main() -> ExitCode {
-    aileron::serve(bundle![bench])
+    aileron::serve(bundle![bench, thousand])
 }
