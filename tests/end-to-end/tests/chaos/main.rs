@@ -4,11 +4,16 @@
 //! come to its end, and compares record and database. What is done when is chance; `AILERON_CHAOS_SEED` repeats it, and
 //! `AILERON_CHAOS_SECONDS` makes each storm longer.
 
+mod api_server;
+mod clock;
 mod database;
 mod killed;
+mod locked;
 mod process;
 mod promises;
+mod proxy;
 mod record;
 mod seed;
+mod served;
 mod storm;
 mod world;

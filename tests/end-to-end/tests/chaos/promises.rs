@@ -1,6 +1,7 @@
 //! What must be true when a run has ended, whatever happened on the way.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
@@ -12,10 +13,15 @@ const FINISHED: [&str; 5] = ["success", "failed", "skipped", "upstream_failed", 
 
 /// A run of the Dag `chaos` that has come to its end.
 pub(crate) fn check(world: &World, ran: &Ran) -> Result<()> {
+    check_at(world, &world.database(), ran)
+}
+
+/// The same, with the database at another place.
+pub(crate) fn check_at(world: &World, database: &Path, ran: &Ran) -> Result<()> {
     world.wait_until_deserted()?;
     ensure!(ran.code == Some(0), "{:?}: {}", ran.code, ran.stderr);
     ensure!(ran.report["state"] == "success", "{}", ran.report);
-    let content = Content::of(&world.database())?;
+    let content = Content::of(database)?;
     ensure!(content.runs == ["success"], "{:?}", content.runs);
     check_tries(&content)?;
     let mut sum = 0;

@@ -1,7 +1,8 @@
 //! `aileron run` on a bundle, in a directory of its own.
 
+use std::ffi::OsString;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -57,6 +58,16 @@ impl World {
     pub(crate) fn variable(mut self, name: &str, value: impl Into<String>) -> Self {
         self.variables.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// The program that has the tasks.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// What a supervisor gives to the tasks of this world.
+    pub(crate) fn task_variables(&self) -> Vec<(OsString, Option<OsString>)> {
+        vec![("CHAOS_RECORD".into(), Some(self.record().into()))]
     }
 
     /// The directory of the records.
