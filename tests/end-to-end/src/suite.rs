@@ -54,7 +54,10 @@ impl Suite {
     pub fn test(mut self, name: &str, body: fn(&Airflow) -> Result<()>) -> Self {
         let shared = Arc::clone(&self.shared);
         self.trials.push(Trial::test(name, move || {
-            body(shared.airflow()?).map_err(|error| Failed::from(format!("{error:?}")))
+            let airflow = shared.airflow()?;
+            // Why a task failed may stand in the log of the scheduler, and nowhere else.
+            body(airflow)
+                .map_err(|error| Failed::from(format!("{error:?}\n{}", airflow.component_logs())))
         }));
         self
     }
