@@ -29,26 +29,20 @@ pub(super) async fn clear(call: &Call, run: &Run) -> Outcome {
 pub(super) async fn trigger(call: &Call, run: &Run) -> Outcome {
     let body = call.body.required()?;
     let mut problems = Problems::default();
-    let read = trigger_body(&body, run, call.version, &mut problems);
+    let read = trigger_body(&body, run, &mut problems);
     let request = problems.finish(read)?;
     call.api.trigger_dag_run(request).await?;
     Ok(Answer::done())
 }
 
-fn trigger_body(
-    body: &Value,
-    run: &Run,
-    version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<TriggerDagRun> {
-    let new = version >= ApiVersion::V2026_04_06;
+fn trigger_body(body: &Value, run: &Run, problems: &mut Problems) -> Option<TriggerDagRun> {
     let mut model = Model::of(body, Place::part("body"), problems)?;
     let logical_date = model.optional("logical_date", problems, nullable(instant));
-    let run_after = model.optional_if(new, "run_after", problems, nullable(instant));
+    let run_after = model.optional("run_after", problems, nullable(instant));
     let conf = model.optional("conf", problems, map);
     let reset = model.optional("reset_dag_run", problems, boolean);
-    let partition_key = model.optional_if(new, "partition_key", problems, nullable(text));
-    let note = model.optional_if(new, "note", problems, nullable(text));
+    let partition_key = model.optional("partition_key", problems, nullable(text));
+    let note = model.optional("note", problems, nullable(text));
     model.forbid_others(problems);
     let mut request = TriggerDagRun::new(&run.dag_id, &run.run_id);
     request.logical_date = logical_date?.flatten();

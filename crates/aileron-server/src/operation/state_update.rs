@@ -1,7 +1,7 @@
 //! How a process of a task instance ended.
 //!
 //! A body may be one of seven shapes. Airflow tries all of them and, when none fits, says of each
-//! what is wrong.
+//! what is wrong. It takes the newest shapes from every client, however old its version.
 
 use aileron_execution_api::{StateUpdate, TerminalUpdate};
 use aileron_wire::json::JsonMap;
@@ -9,6 +9,7 @@ use aileron_wire::message::{
     AssetProfile, AwaitInputTask, DeferTask, Kwargs, RescheduleTask, RetryTask, SucceedTask,
     TerminalState,
 };
+use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -19,11 +20,10 @@ use crate::refusal::Refusal;
 use crate::request::{
     Model, Place, Problems, duration, float, instant, list, literal, map, nullable, one_of, text,
 };
-use crate::version::ApiVersion;
 
 pub(super) async fn update(call: &Call) -> Outcome {
     let body = call.body.required()?;
-    match read(&body, call.version)? {
+    match read(&body)? {
         Read::Update(update) => call.api.update_state(*update).await?,
         Read::UpstreamFailed => {
             return Err(Refusal::unsupported(
@@ -40,7 +40,7 @@ enum Read {
     UpstreamFailed,
 }
 
-type Reader = fn(&mut Model<'_, '_>, ApiVersion, &mut Problems) -> Option<Read>;
+type Reader = fn(&mut Model<'_, '_>, &mut Problems) -> Option<Read>;
 
 /// The shapes in the order in which their problems are told, with the names that they have there.
 const SHAPES: &[(&str, Reader)] = &[
@@ -53,51 +53,69 @@ const SHAPES: &[(&str, Reader)] = &[
     ("up_for_retry", retry),
 ];
 
-fn read(body: &Value, version: ApiVersion) -> Result<Read, Refusal> {
+fn read(body: &Value) -> Result<Read, Refusal> {
     let place = Place::part("body");
     let mut all = Problems::default();
     for (name, reader) in SHAPES {
-        if *name == "awaiting_input" && version < ApiVersion::V2026_06_30 {
-            continue;
-        }
         let mut problems = Problems::default();
         let read = Model::of(body, place.key(name), &mut problems).and_then(|mut model| {
-            let read = reader(&mut model, version, &mut problems);
+            let read = reader(&mut model, &mut problems);
             model.forbid_others(&mut problems);
             read
         });
         match read {
-            Some(read) if problems.is_empty() => return Ok(read),
+            Some(read) if problems.is_empty() => return checked(read),
             _ => all.append(problems),
         }
     }
     all.finish(None)
 }
 
+/// The longest key of a partition, in characters.
+const MAX_PARTITION_KEY: usize = 250;
+
+/// Refuses outlet events whose partition has no key that can be stored.
+fn checked(read: Read) -> Result<Read, Refusal> {
+    let Read::Update(update) = &read else {
+        return Ok(read);
+    };
+    let StateUpdate::Success(success) = update.as_ref() else {
+        return Ok(read);
+    };
+    let events = success.outlet_events.iter().flatten();
+    let keys = events.filter_map(|event| event.get("partition_key")?.as_str());
+    for key in keys {
+        let problem = if key.trim().is_empty() {
+            "it is empty".to_owned()
+        } else if key.chars().count() > MAX_PARTITION_KEY {
+            format!("it has more than {MAX_PARTITION_KEY} characters")
+        } else {
+            continue;
+        };
+        return Err(Refusal::because(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_partition_key",
+            format!("The partition key {key:?} of an outlet event cannot be stored: {problem}"),
+        ));
+    }
+    Ok(read)
+}
+
 fn update_with(update: StateUpdate) -> Read {
     Read::Update(Box::new(update))
 }
 
-/// The label of an instance of a mapped task. Since 2025-04-28.
-fn label(
-    model: &mut Model<'_, '_>,
-    version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<Option<String>> {
-    let exists = version >= ApiVersion::V2025_04_28;
-    let read = model.optional_if(exists, "rendered_map_index", problems, nullable(text))?;
+/// The label of an instance of a mapped task.
+fn label(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Option<String>> {
+    let read = model.optional("rendered_map_index", problems, nullable(text))?;
     Some(read.flatten())
 }
 
-fn terminal(
-    model: &mut Model<'_, '_>,
-    version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<Read> {
+fn terminal(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     const STATES: &[&str] = &["failed", "skipped", "removed", "upstream_failed"];
     let state = model.required("state", problems, one_of(STATES));
     let end_date = model.required("end_date", problems, instant);
-    let rendered_map_index = label(model, version, problems);
+    let rendered_map_index = label(model, problems);
     let (end_date, rendered_map_index) = (end_date?, rendered_map_index?);
     let state = match state? {
         "failed" => TerminalState::Failed,
@@ -112,17 +130,13 @@ fn terminal(
     })))
 }
 
-fn success(
-    model: &mut Model<'_, '_>,
-    version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<Read> {
+fn success(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     let only = literal("success", "<TerminalTIState.SUCCESS: 'success'>");
     let state = model.required("state", problems, only);
     let end_date = model.required("end_date", problems, instant);
     let outlets = model.optional("task_outlets", problems, list(outlet));
     let events = model.optional("outlet_events", problems, list(map));
-    let rendered_map_index = label(model, version, problems);
+    let rendered_map_index = label(model, problems);
     state?;
     let mut update = SucceedTask::new(end_date?);
     update.task_outlets = outlets?;
@@ -144,7 +158,7 @@ fn outlet(value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<A
 }
 
 /// A state without what belongs to it. Airflow takes it, cannot do it, and fails the task.
-fn other(model: &mut Model<'_, '_>, _version: ApiVersion, problems: &mut Problems) -> Option<Read> {
+fn other(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     const STATES: &[&str] = &[
         "scheduled",
         "queued",
@@ -162,11 +176,7 @@ fn other(model: &mut Model<'_, '_>, _version: ApiVersion, problems: &mut Problem
     })))
 }
 
-fn deferred(
-    model: &mut Model<'_, '_>,
-    version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<Read> {
+fn deferred(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     let only = literal("deferred", "<IntermediateTIState.DEFERRED: 'deferred'>");
     let state = model.required("state", problems, only);
     let classpath = model.required("classpath", problems, text);
@@ -175,7 +185,7 @@ fn deferred(
     let queue = model.optional("queue", problems, nullable(text));
     let next_method = model.required("next_method", problems, text);
     let next_kwargs = model.optional("next_kwargs", problems, map);
-    let rendered_map_index = label(model, version, problems);
+    let rendered_map_index = label(model, problems);
     state?;
     let mut update = DeferTask::new(classpath?, next_method?);
     update.trigger_kwargs = trigger_kwargs?;
@@ -202,11 +212,7 @@ fn kwargs(value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<K
     }
 }
 
-fn rescheduled(
-    model: &mut Model<'_, '_>,
-    _version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<Read> {
+fn rescheduled(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     let only = literal(
         "up_for_reschedule",
         "<IntermediateTIState.UP_FOR_RESCHEDULE: 'up_for_reschedule'>",
@@ -219,11 +225,7 @@ fn rescheduled(
     Some(update_with(StateUpdate::Rescheduled(update)))
 }
 
-fn awaiting_input(
-    model: &mut Model<'_, '_>,
-    version: ApiVersion,
-    problems: &mut Problems,
-) -> Option<Read> {
+fn awaiting_input(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     let only = literal(
         "awaiting_input",
         "<IntermediateTIState.AWAITING_INPUT: 'awaiting_input'>",
@@ -232,7 +234,7 @@ fn awaiting_input(
     let timeout = model.optional("timeout", problems, nullable(duration));
     let next_method = model.required("next_method", problems, text);
     let next_kwargs = model.optional("next_kwargs", problems, map);
-    let rendered_map_index = label(model, version, problems);
+    let rendered_map_index = label(model, problems);
     state?;
     let mut update = AwaitInputTask::new(next_method?);
     update.timeout = timeout?.flatten();
@@ -241,17 +243,16 @@ fn awaiting_input(
     Some(update_with(StateUpdate::AwaitingInput(update)))
 }
 
-fn retry(model: &mut Model<'_, '_>, version: ApiVersion, problems: &mut Problems) -> Option<Read> {
+fn retry(model: &mut Model<'_, '_>, problems: &mut Problems) -> Option<Read> {
     let only = literal(
         "up_for_retry",
         "<IntermediateTIState.UP_FOR_RETRY: 'up_for_retry'>",
     );
-    let policies = version >= ApiVersion::V2026_06_30;
     let state = model.required("state", problems, only);
     let end_date = model.required("end_date", problems, instant);
-    let rendered_map_index = label(model, version, problems);
-    let delay = model.optional_if(policies, "retry_delay_seconds", problems, nullable(float));
-    let reason = model.optional_if(policies, "retry_reason", problems, nullable(text));
+    let rendered_map_index = label(model, problems);
+    let delay = model.optional("retry_delay_seconds", problems, nullable(float));
+    let reason = model.optional("retry_reason", problems, nullable(text));
     state?;
     let mut update = RetryTask::new(end_date?);
     update.rendered_map_index = rendered_map_index?;
@@ -270,7 +271,7 @@ mod tests {
     const END: &str = "2026-01-01T00:00:00Z";
 
     fn state(body: Value) -> Option<TaskInstanceState> {
-        match read(&body, ApiVersion::AIRFLOW_3_3).ok()? {
+        match read(&body).ok()? {
             Read::Update(update) => Some(update.state()),
             Read::UpstreamFailed => Some(TaskInstanceState::UpstreamFailed),
         }
@@ -315,12 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn an_old_version_does_not_know_newer_keys() {
-        let body = json!({"state": "failed", "end_date": END, "rendered_map_index": "a"});
-        assert!(read(&body, ApiVersion::V2025_04_28).is_ok());
-        assert!(read(&body, ApiVersion::V2025_04_11).is_err());
-        let body = json!({"state": "up_for_retry", "end_date": END, "retry_reason": "a"});
-        assert!(read(&body, ApiVersion::V2026_06_30).is_ok());
-        assert!(read(&body, ApiVersion::V2026_04_06).is_err());
+    fn the_key_of_a_partition_has_a_length() {
+        let keyed = |key: &str| {
+            let body = json!({"state": "success", "end_date": END, "outlet_events": [{"partition_key": key}]});
+            read(&body).is_ok()
+        };
+        assert!(keyed("2026-01-01"));
+        assert!(keyed(&"é".repeat(250)));
+        assert!(!keyed(" "));
+        assert!(!keyed(&"é".repeat(251)));
     }
 }

@@ -56,7 +56,11 @@ pub(super) fn put_body(
     };
     let mut model = Model::of(&body, place, problems)?;
     let value = model.required("value", problems, some_value);
-    let expires_at = model.optional_if(expires, "expires_at", problems, nullable(instant));
+    let expires_at = if expires {
+        model.optional("expires_at", problems, nullable(instant))
+    } else {
+        Some(None)
+    };
     model.forbid_others(problems);
     Some((value?, expires_at?.flatten()))
 }

@@ -12,7 +12,6 @@ use crate::call::Call;
 use crate::endpoint::XCom;
 use crate::refusal::Refusal;
 use crate::request::{Place, Problems, boolean, integer};
-use crate::version::ApiVersion;
 
 pub(super) async fn item(call: &Call, at: &XCom, offset: &str) -> Outcome {
     let mut problems = checked(at, 2);
@@ -60,9 +59,6 @@ pub(super) async fn slice(call: &Call, at: &XCom) -> Outcome {
 }
 
 fn prior_dates(call: &Call, problems: &mut Problems) -> Option<bool> {
-    if call.version < ApiVersion::V2025_08_10 {
-        return Some(false);
-    }
     let read = call
         .query
         .optional("include_prior_dates", problems, boolean)?;

@@ -60,21 +60,6 @@ impl<'v, 'p> Model<'v, 'p> {
         }
     }
 
-    /// A key that older versions do not have.
-    pub(crate) fn optional_if<T>(
-        &mut self,
-        exists: bool,
-        key: &'static str,
-        problems: &mut Problems,
-        read: impl Fn(&Value, &Place<'_>, &mut Problems) -> Option<T>,
-    ) -> Option<Option<T>> {
-        if exists {
-            self.optional(key, problems, read)
-        } else {
-            Some(None)
-        }
-    }
-
     /// Refuses keys that nobody asked for.
     pub(crate) fn forbid_others(&self, problems: &mut Problems) {
         for (key, value) in self.map {

@@ -128,6 +128,10 @@ pub(crate) fn boolean(value: &Value, place: &Place<'_>, problems: &mut Problems)
         Value::Number(number) => match number.as_f64() {
             Some(0.0) => return Some(false),
             Some(1.0) => return Some(true),
+            // Another whole number is a word that is not known; anything else is no word at all.
+            Some(float) if float.fract() != 0.0 || float.abs() >= 9_223_372_036_854_775_808.0 => {
+                return no_boolean(value, place, problems);
+            }
             _ => {}
         },
         Value::String(text) => match text.to_ascii_lowercase().as_str() {
@@ -135,9 +139,7 @@ pub(crate) fn boolean(value: &Value, place: &Place<'_>, problems: &mut Problems)
             "1" | "on" | "t" | "true" | "y" | "yes" => return Some(true),
             _ => {}
         },
-        _ => {
-            return problems.add("bool_type", place, "Input should be a valid boolean", value);
-        }
+        _ => return no_boolean(value, place, problems),
     }
     problems.add(
         "bool_parsing",
@@ -145,6 +147,10 @@ pub(crate) fn boolean(value: &Value, place: &Place<'_>, problems: &mut Problems)
         "Input should be a valid boolean, unable to interpret input",
         value,
     )
+}
+
+fn no_boolean(value: &Value, place: &Place<'_>, problems: &mut Problems) -> Option<bool> {
+    problems.add("bool_type", place, "Input should be a valid boolean", value)
 }
 
 /// An id.
