@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    completion, execute_workload, inspect, new, outcome, pack, run, state, stub, verify, xcom,
+    completion, execute_workload, inspect, new, outcome, pack, run, serve, state, stub, verify,
+    xcom,
 };
 
 /// Build, run, pack and check Airflow tasks written in Rust.
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     Inspect(inspect::Arguments),
     Verify(verify::Arguments),
     Stub(stub::Arguments),
+    Serve(serve::Arguments),
     Xcom(xcom::Arguments),
     State(state::Arguments),
     ExecuteWorkload(execute_workload::Arguments),

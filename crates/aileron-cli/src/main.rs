@@ -14,6 +14,7 @@ mod pack;
 mod project;
 mod run;
 mod schema;
+mod serve;
 mod size;
 mod state;
 mod stored;
@@ -43,6 +44,7 @@ fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Stub(arguments) => stub::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
         Command::Xcom(arguments) => xcom::run(&arguments),
         Command::State(arguments) => state::run(&arguments),
         Command::ExecuteWorkload(arguments) => execute_workload::run(&arguments),

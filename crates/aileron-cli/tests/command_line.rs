@@ -15,6 +15,7 @@ fn help_lists_the_commands_and_the_exit_codes() {
         "inspect",
         "verify",
         "stub",
+        "serve",
         "completion",
         "Exit codes:",
         "  2    the command line is wrong",
@@ -32,6 +33,7 @@ fn every_command_explains_itself_before_its_usage() {
         "inspect",
         "verify",
         "stub",
+        "serve",
         "completion",
     ] {
         let help = Sandbox::new().run(&[command, "--help"]).ok();

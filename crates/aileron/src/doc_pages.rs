@@ -23,6 +23,7 @@ pages! {
     deploy_airflow_3_3: "docs/deploy-airflow-3.3.md",
     deploy_airflow_3_4: "docs/deploy-airflow-3.4.md",
     kubernetes: "docs/kubernetes.md",
+    serve: "docs/serve.md",
     python_and_rust: "docs/python-and-rust.md",
     logs_and_secrets: "docs/logs-and-secrets.md",
     local_state: "docs/local-state.md",
