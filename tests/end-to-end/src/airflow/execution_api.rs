@@ -32,6 +32,8 @@ pub struct ExecutionApiServer {
     runs: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     port: u16,
+    fernet_key: String,
+    jwt_secret: String,
     // Removed after the process has ended.
     home: Home,
 }
@@ -47,6 +49,9 @@ impl ExecutionApiServer {
     pub fn start(version: AirflowVersion) -> Result<Self> {
         let python = version.python()?;
         let home = Home::create(None)?;
+        let fernet_key = URL_SAFE.encode(random_bytes());
+        // As long as HS512 wants it.
+        let jwt_secret = URL_SAFE.encode([random_bytes(), random_bytes()].concat());
         std::fs::write(home.dags().join("execution_api_dag.py"), DAG)?;
         let variables: Vec<(String, String)> = [
             ("AIRFLOW_HOME", home.path().display().to_string()),
@@ -55,11 +60,8 @@ impl ExecutionApiServer {
                 home.dags().display().to_string(),
             ),
             ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
-            ("AIRFLOW__CORE__FERNET_KEY", URL_SAFE.encode(random_bytes())),
-            (
-                "AIRFLOW__API_AUTH__JWT_SECRET",
-                URL_SAFE.encode(random_bytes()),
-            ),
+            ("AIRFLOW__CORE__FERNET_KEY", fernet_key.clone()),
+            ("AIRFLOW__API_AUTH__JWT_SECRET", jwt_secret.clone()),
             ("AIRFLOW__API__SECRET_KEY", URL_SAFE.encode(random_bytes())),
             ("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR".to_owned()),
             (
@@ -86,6 +88,8 @@ impl ExecutionApiServer {
             runs,
             answers: BufReader::new(answers),
             port,
+            fernet_key,
+            jwt_secret,
             home,
         };
         server.wait_until_it_listens()?;
@@ -106,6 +110,16 @@ impl ExecutionApiServer {
     /// Its URL.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}/execution/", self.port)
+    }
+
+    /// What it encrypts Variables and Connections with.
+    pub fn fernet_key(&self) -> &str {
+        &self.fernet_key
+    }
+
+    /// What its tokens are signed with.
+    pub fn jwt_secret(&self) -> &str {
+        &self.jwt_secret
     }
 
     /// Its home directory.

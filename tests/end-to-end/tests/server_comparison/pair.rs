@@ -1,0 +1,186 @@
+//! Two servers on copies of one database.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use aileron_config::Config;
+use aileron_execution_api::ExecutionApi;
+use aileron_metastore::database::Missing;
+use aileron_metastore::{EnvironmentSecrets, Metastore, Settings};
+use aileron_server::auth::{Auth, AuthSettings, Scope};
+use aileron_server::{RouterSettings, router};
+use end_to_end::{AirflowVersion, ExecutionApiServer, rows};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::asked::{Asked, Content, Who};
+
+/// Airflow's server and ours.
+pub(crate) struct Pair {
+    client: reqwest::Client,
+    theirs: Side,
+    ours: Side,
+    ids: BTreeMap<String, String>,
+    settings: AuthSettings,
+    /// Ours ends with it, and its database goes.
+    _directory: tempfile::TempDir,
+}
+
+struct Side {
+    url: String,
+    database: PathBuf,
+}
+
+/// What came back.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Came {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<&'static str, String>,
+    pub(crate) body: Value,
+}
+
+/// The headers that a client looks at.
+const HEADERS: [&str; 6] = [
+    "content-type",
+    "allow",
+    "content-range",
+    "airflow-api-version",
+    "correlation-id",
+    "refreshed-api-token",
+];
+
+impl Pair {
+    pub(crate) async fn of(airflow: &ExecutionApiServer, ids: &BTreeMap<String, String>) -> Self {
+        // The client wants to know what it would encrypt with, though it does not.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let directory = tempfile::tempdir().unwrap();
+        let database = directory.path().join("airflow.db");
+        let original = airflow.home().join("airflow.db");
+        // A copy of the file alone would miss what is still in the log beside it.
+        let copy = format!("vacuum into '{}'", database.display());
+        rows(AirflowVersion::V3_3_2, &original, &copy).unwrap();
+        let settings = AuthSettings::with_secret(airflow.jwt_secret());
+        let url = serve(&database, airflow.fernet_key(), &settings).await;
+        Self {
+            client: reqwest::Client::builder()
+                // Airflow closes a connection after a 500 without saying so.
+                .pool_max_idle_per_host(0)
+                .redirect(reqwest::redirect::Policy::none())
+                .timeout(Duration::from_secs(30))
+                .build()
+                .unwrap(),
+            theirs: Side {
+                url: airflow.url().trim_end_matches('/').to_owned(),
+                database: original,
+            },
+            ours: Side { url, database },
+            ids: ids.clone(),
+            settings,
+            _directory: directory,
+        }
+    }
+
+    /// The answers of Airflow and of ours.
+    pub(crate) async fn ask(&self, asked: &Asked) -> (Came, Came) {
+        (
+            self.send(&self.theirs, asked).await,
+            self.send(&self.ours, asked).await,
+        )
+    }
+
+    async fn send(&self, side: &Side, asked: &Asked) -> Came {
+        let path = self.filled(&asked.path);
+        let method = asked.method.parse().unwrap();
+        let mut request = self.client.request(method, format!("{}{path}", side.url));
+        if let Some(token) = self.token(&asked.who) {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        for (name, value) in &asked.headers {
+            request = request.header(*name, value);
+        }
+        request = match &asked.body {
+            Content::Nothing => request,
+            Content::Json(value) => request
+                .header("content-type", "application/json")
+                .body(self.filled(&value.to_string())),
+            Content::Text(kind, text) => request.header("content-type", *kind).body(text.clone()),
+        };
+        let answer = request
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{asked:?}: {error}"));
+        let header = |name| {
+            let value = answer.headers().get(name)?.to_str().ok()?;
+            // Two tokens are never the same.
+            let value = if name == "refreshed-api-token" {
+                "a token"
+            } else {
+                value
+            };
+            Some((name, value.to_owned()))
+        };
+        Came {
+            status: answer.status().as_u16(),
+            headers: HEADERS.into_iter().filter_map(header).collect(),
+            body: {
+                let text = answer.text().await.unwrap();
+                serde_json::from_str(&text).unwrap_or(Value::String(text))
+            },
+        }
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let ids = self.ids.iter();
+        ids.fold(text.to_owned(), |text, (task, id)| {
+            text.replace(&format!("{{{task}}}"), id)
+        })
+    }
+
+    fn token(&self, who: &Who) -> Option<String> {
+        let issue = |settings: &AuthSettings, id, scope| {
+            Some(Auth::new(settings).unwrap().issue(id, scope).unwrap())
+        };
+        let id = |task: &str| self.ids[task].parse().unwrap();
+        match who {
+            Who::Task(task) => issue(&self.settings, id(task), Scope::Execution),
+            Who::Workload(task) => issue(&self.settings, id(task), Scope::Workload),
+            Who::Stranger => issue(&self.settings, Uuid::from_u128(7), Scope::Execution),
+            Who::Ending(seconds) => {
+                let settings = AuthSettings {
+                    valid_for: Duration::from_secs(*seconds),
+                    ..self.settings.clone()
+                };
+                issue(&settings, id("one"), Scope::Execution)
+            }
+            Who::Text(text) => Some((*text).to_owned()),
+            Who::Nobody => None,
+        }
+    }
+
+    /// The rows of a query on both databases.
+    pub(crate) fn rows(&self, query: &str) -> (Vec<Value>, Vec<Value>) {
+        let of = |side: &Side| rows(AirflowVersion::V3_3_2, &side.database, query).unwrap();
+        (of(&self.theirs), of(&self.ours))
+    }
+}
+
+/// Serves a database until the test ends.
+async fn serve(database: &Path, fernet_key: &str, auth: &AuthSettings) -> String {
+    let config = Config::with_environment([("AIRFLOW__CORE__FERNET_KEY", fernet_key)]);
+    let mut settings = Settings::of(&config).unwrap();
+    let shop = ("AIRFLOW_CONN_SHOP", "postgres://ada:hunter2@db:5432/shop");
+    settings.secrets = EnvironmentSecrets::of([(shop.0.to_owned(), shop.1.to_owned())]);
+    let metastore = Metastore::open(database, Missing::Fail).await.unwrap();
+    let metastore = metastore.with_settings(settings);
+    let store = move |ti_id| Arc::new(metastore.task(ti_id)) as Arc<dyn ExecutionApi>;
+    let routes = router(
+        Arc::new(store),
+        RouterSettings::new(Auth::new(auth).unwrap()),
+    );
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, routes).await });
+    format!("http://{address}/execution")
+}
