@@ -65,6 +65,19 @@ async fn a_full_disk_changes_nothing_and_is_named() {
     assert_eq!(row.unwrap().get::<i64>("n").unwrap(), 1);
 }
 
+/// SQLite does this when there is no room for what a commit writes.
+#[tokio::test]
+async fn a_transaction_that_the_database_has_ended_by_itself_is_not_in_the_way_of_the_next() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = impatient(&directory.path().join("airflow.db")).await;
+    for _ in 0..6 {
+        let mut transaction = database.begin().await.unwrap();
+        transaction.execute("rollback").await.unwrap();
+        drop(transaction);
+    }
+    database.begin().await.unwrap().commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn a_file_that_is_no_database_is_left_as_it_is() {
     let directory = tempfile::tempdir().unwrap();

@@ -7,6 +7,7 @@
 mod api_server;
 mod clock;
 mod database;
+mod full;
 mod killed;
 mod locked;
 mod process;
