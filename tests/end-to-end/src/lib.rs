@@ -19,6 +19,7 @@ mod comparison;
 mod deadline;
 mod job_service;
 mod object_store;
+mod outcome;
 mod pandas;
 mod postgres;
 mod server_keeper;
@@ -33,6 +34,9 @@ pub use comparison::{Answer, Comparison};
 pub use deadline::Deadline;
 pub use job_service::JobService;
 pub use object_store::{MOTO_PYTHON, ObjectStore};
+pub use outcome::{
+    Difference, LOCAL_RUN_ID, Local, SCENARIOS, Scenario, compare, compare_all, outcomes,
+};
 pub use pandas::{PANDAS_PYTHON, pandas_packages};
 pub use postgres::{
     PGBOUNCER, POSTGRES, POSTGRES_URL, PgBouncer, Postgres, PostgresDatabase, create_cluster,

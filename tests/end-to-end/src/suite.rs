@@ -19,6 +19,7 @@ type Start = Box<dyn Fn() -> Result<Airflow> + Send + Sync>;
 pub struct Suite {
     shared: Arc<Shared>,
     trials: Vec<Trial>,
+    last: Vec<Trial>,
 }
 
 struct Shared {
@@ -47,29 +48,52 @@ impl Suite {
         Self {
             shared: Arc::new(shared),
             trials: Vec::new(),
+            last: Vec::new(),
         }
     }
 
     /// Adds a test. It fails when it returns an error or panics.
     pub fn test(mut self, name: &str, body: fn(&Airflow) -> Result<()>) -> Self {
+        let trial = self.trial(name, body);
+        self.trials.push(trial);
+        self
+    }
+
+    /// Adds a test that begins when all others have ended: it may look at what they have left.
+    pub fn last(mut self, name: &str, body: fn(&Airflow) -> Result<()>) -> Self {
+        let trial = self.trial(name, body);
+        self.last.push(trial);
+        self
+    }
+
+    fn trial(&self, name: &str, body: fn(&Airflow) -> Result<()>) -> Trial {
         let shared = Arc::clone(&self.shared);
-        self.trials.push(Trial::test(name, move || {
+        Trial::test(name, move || {
             let airflow = shared.airflow()?;
             // Why a task failed may stand in the log of the scheduler, and nowhere else.
             body(airflow)
                 .map_err(|error| Failed::from(format!("{error:?}\n{}", airflow.component_logs())))
-        }));
-        self
+        })
     }
 
     /// Runs the tests that the command line asks for, then ends Airflow.
     pub fn run(self) -> ExitCode {
         let mut arguments = Arguments::from_args();
         arguments.test_threads.get_or_insert(PARALLEL_TESTS);
-        let Self { shared, trials } = self;
-        let conclusion = libtest_mimic::run(&arguments, trials);
+        let Self {
+            shared,
+            trials,
+            last,
+        } = self;
+        let mut failed = libtest_mimic::run(&arguments, trials).has_failed();
+        if !last.is_empty() {
+            failed |= libtest_mimic::run(&arguments, last).has_failed();
+        }
         // The trials are gone, so this is the last owner: Airflow ends here, before the process does.
         drop(shared);
-        conclusion.exit_code()
+        match failed {
+            true => ExitCode::from(101),
+            false => ExitCode::SUCCESS,
+        }
     }
 }
