@@ -88,5 +88,5 @@ fn a_project_that_does_not_compile_or_has_no_binary_gives_no_bundle() {
     );
     let sandbox = project(&[("src/lib.rs", "")]);
     let error = pack(&sandbox, &[]).failed(1);
-    assert!(error.contains("no binary to pack"), "{error}");
+    assert!(error.contains("has no binary"), "{error}");
 }
