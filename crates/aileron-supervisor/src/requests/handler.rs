@@ -145,7 +145,7 @@ impl Handler {
             T::TriggerDagRun(m) => self.trigger(replies, m).await,
             T::GetDag(m) => replies.with(api.dag(&m.dag_id).await, |dag| dag),
             T::GetDagRun(m) => {
-                replies.with(api.dag_run(&m.dag_id, &m.run_id).await, dag_run_result)
+                replies.with(api.dag_run(&m.dag_id, &m.run_id).await, DagRunResult::from)
             }
             T::GetDagRunState(m) => {
                 let state = api.dag_run_state(&m.dag_id, &m.run_id).await;
@@ -340,29 +340,6 @@ fn asset_result(asset: AssetResponse) -> AssetResult {
         uri: asset.uri,
         group: asset.group,
         extra: asset.extra,
-    }
-}
-
-fn dag_run_result(run: DagRun) -> DagRunResult {
-    DagRunResult {
-        dag_id: run.dag_id,
-        run_id: run.run_id,
-        logical_date: run.logical_date,
-        data_interval_start: run.data_interval_start,
-        data_interval_end: run.data_interval_end,
-        run_after: run.run_after,
-        start_date: run.start_date,
-        end_date: run.end_date,
-        clear_number: Some(run.clear_number),
-        run_type: run.run_type,
-        state: run.state,
-        conf: run.conf,
-        triggering_user_name: run.triggering_user_name,
-        consumed_asset_events: run.consumed_asset_events,
-        partition_key: run.partition_key,
-        partition_date: run.partition_date,
-        note: run.note,
-        team_name: run.team_name,
     }
 }
 

@@ -172,6 +172,31 @@ pub struct DagRunResult {
     pub team_name: Option<String>,
 }
 
+impl From<DagRun> for DagRunResult {
+    fn from(run: DagRun) -> Self {
+        Self {
+            dag_id: run.dag_id,
+            run_id: run.run_id,
+            logical_date: run.logical_date,
+            data_interval_start: run.data_interval_start,
+            data_interval_end: run.data_interval_end,
+            run_after: run.run_after,
+            start_date: run.start_date,
+            end_date: run.end_date,
+            clear_number: Some(run.clear_number),
+            run_type: run.run_type,
+            state: run.state,
+            conf: run.conf,
+            triggering_user_name: run.triggering_user_name,
+            consumed_asset_events: run.consumed_asset_events,
+            partition_key: run.partition_key,
+            partition_date: run.partition_date,
+            note: run.note,
+            team_name: run.team_name,
+        }
+    }
+}
+
 message!(DagRunResult);
 
 /// Asks for the state of a Dag run. The answer is a [`DagRunStateResult`].

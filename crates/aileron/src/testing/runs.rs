@@ -124,7 +124,7 @@ impl Runs {
                 None => encode(&refusal(ErrorType::ApiServerError)),
             },
             ToSupervisor::GetDagRun(get) => match self.find(&get.dag_id, &get.run_id) {
-                Some(run) => encode(&result(run)),
+                Some(run) => encode(&DagRunResult::from(run.clone())),
                 None => encode(&refusal(ErrorType::ApiServerError)),
             },
             ToSupervisor::GetDRCount(get) => encode(&DRCount {
@@ -295,29 +295,5 @@ fn dag(dag_id: String) -> DagResult {
         owners: None,
         tags: Vec::new(),
         next_dagrun: None,
-    }
-}
-
-fn result(run: &DagRun) -> DagRunResult {
-    let run = run.clone();
-    DagRunResult {
-        dag_id: run.dag_id,
-        run_id: run.run_id,
-        logical_date: run.logical_date,
-        data_interval_start: run.data_interval_start,
-        data_interval_end: run.data_interval_end,
-        run_after: run.run_after,
-        start_date: run.start_date,
-        end_date: run.end_date,
-        clear_number: Some(run.clear_number),
-        run_type: run.run_type,
-        state: run.state,
-        conf: run.conf,
-        triggering_user_name: run.triggering_user_name,
-        consumed_asset_events: run.consumed_asset_events,
-        partition_key: run.partition_key,
-        partition_date: run.partition_date,
-        note: run.note,
-        team_name: run.team_name,
     }
 }
