@@ -108,6 +108,21 @@ pub fn executable(package: &str, name: &str) -> Result<PathBuf> {
     Ok(executable.file)
 }
 
+/// The cargo that runs this program, or the one in the path.
+///
+/// What a running cargo says of its package is kept from it: build scripts look at that (`ring` does), and would build half of
+/// the dependencies anew each time.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
+}
+
 struct Artifact {
     file: PathBuf,
     source: PathBuf,
@@ -115,7 +130,7 @@ struct Artifact {
 
 /// Builds executables, each given as package and name.
 fn build<const N: usize>(wanted: [(&str, &str); N]) -> Result<[Artifact; N]> {
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut cargo = cargo();
     cargo
         .current_dir(workspace_root())
         .args(["build", "--message-format=json-render-diagnostics"]);

@@ -27,8 +27,7 @@ impl Programs {
     /// Builds them.
     pub(super) fn build() -> Result<Self> {
         say("building with optimisation ...");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
+        let output = end_to_end::bundle::cargo()
             .current_dir(end_to_end::workspace_root())
             .args(["build", "--quiet", "--release", "--package", "bench"])
             .args(["--package", "aileron-cli"])

@@ -139,8 +139,7 @@ fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Phase {
 }
 
 fn cargo(arguments: &str) -> Command {
-    // The cargo that runs this program, if there is one: it is the right toolchain.
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let mut command = end_to_end::bundle::cargo();
     command
         .args(arguments.split(' '))
         .current_dir(end_to_end::workspace_root());

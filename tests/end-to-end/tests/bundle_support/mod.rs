@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use aileron_bundle::manifest::Manifest;
+pub(crate) use end_to_end::bundle::cargo;
 use end_to_end::{AirflowVersion, workspace_root};
 use serde_json::Value;
 
@@ -158,11 +159,6 @@ pub(crate) fn run(command: &mut Command) -> String {
         output.status
     );
     stdout
-}
-
-/// The cargo that runs the tests.
-pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// Where that command is; built once.
