@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use aileron_wire::message::TaskInstanceState;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::instance::{Instance, is_schedulable};
@@ -117,6 +117,16 @@ impl<'a> Board<'a> {
         if instance.state != state {
             instance.state = state;
             self.put(instance);
+        }
+    }
+
+    /// The clock was set back: what waits for a time to pass waits no longer for that.
+    pub fn set_back(&mut self, by: SignedDuration) {
+        for (_, id) in std::mem::take(&mut self.due) {
+            if let Some(mut instance) = self.instances.get(&id).cloned() {
+                instance.set_back(by);
+                self.put(instance);
+            }
         }
     }
 

@@ -58,6 +58,15 @@ impl Instance {
     }
 }
 
+impl Instance {
+    /// The same under a clock that was set back.
+    pub(super) fn set_back(&mut self, by: SignedDuration) {
+        for date in [&mut self.end_date, &mut self.reschedule_date] {
+            *date = date.map(|date| date.checked_sub(by).unwrap_or(Timestamp::MIN));
+        }
+    }
+}
+
 /// The time that lies `delay` after `from`, or the last time there is.
 fn later(from: Timestamp, delay: Duration) -> Timestamp {
     SignedDuration::try_from(delay)
@@ -109,6 +118,19 @@ mod tests {
         assert_eq!(instance.due(MINUTE).unwrap().as_second(), 60);
         instance.retry_delay_override = Some(Duration::from_secs(5));
         assert_eq!(instance.due(MINUTE).unwrap().as_second(), 5);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_makes_no_instance_wait_longer() {
+        let hour = SignedDuration::from_hours(1);
+        let mut retried = retried();
+        let mut rescheduled = retried.clone();
+        rescheduled.state = Some(TaskInstanceState::UpForReschedule);
+        rescheduled.reschedule_date = Some(Timestamp::UNIX_EPOCH);
+        retried.set_back(hour);
+        rescheduled.set_back(hour);
+        assert_eq!(retried.due(MINUTE).unwrap().as_second(), 60 - 3_600);
+        assert_eq!(rescheduled.due(MINUTE).unwrap().as_second(), -3_600);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Carrying out what is decided: processes, timers, and what is stored.
 
+mod clock;
 mod interrupt;
 pub(crate) mod leftover;
 mod process;
@@ -24,6 +25,7 @@ use crate::store::{Row, Store};
 pub use interrupt::Interrupt;
 pub(crate) use process::Launcher;
 
+use clock::Clock;
 use wait::{Due, Waits};
 
 /// Timers are set for no longer than this, so that a clock that was set anew is noticed.
@@ -48,6 +50,7 @@ pub(crate) struct Runner<'a> {
     rows: HashMap<Uuid, Row>,
     running: JoinSet<Ending>,
     waits: Waits,
+    clock: Clock,
 }
 
 /// What a mapped task is mapped over.
@@ -89,6 +92,7 @@ impl<'a> Runner<'a> {
             rows: HashMap::new(),
             running: JoinSet::new(),
             waits: Waits::default(),
+            clock: Clock::new(),
         }
     }
 
@@ -109,7 +113,9 @@ impl<'a> Runner<'a> {
             }
             _ => {}
         }
-        if let Some(instance) = row.instance(self.plan) {
+        if let Some(mut instance) = row.instance(self.plan) {
+            // Unless the clock was set back since, and then nobody knows how long ago it was.
+            instance.end_date = instance.end_date.map(|end| end.min(now));
             self.board.put(instance);
         }
         self.rows.insert(row.id, row);
@@ -120,6 +126,9 @@ impl<'a> Runner<'a> {
         let mut stopping = false;
         loop {
             if !stopping {
+                if let Some(by) = self.clock.set_back() {
+                    self.board.set_back(by);
+                }
                 self.fire().await?;
                 self.decide().await?;
                 self.start().await?;

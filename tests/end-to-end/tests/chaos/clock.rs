@@ -6,10 +6,12 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
+use end_to_end::Deadline;
 
+use crate::database::Content;
 use crate::promises;
 use crate::seed::{budget, chance, milliseconds};
-use crate::world::World;
+use crate::world::{PATIENCE, World};
 
 /// A clock that a program is given in place of the machine's.
 struct Clock {
@@ -103,5 +105,42 @@ fn the_clock_that_jumps_is_the_one_that_runs_go_by() -> Result<()> {
     let started: jiff::Timestamp = started.parse()?;
     let ahead = started.duration_since(jiff::Timestamp::now()).as_hours();
     ensure!((399 * 24..401 * 24).contains(&ahead), "{ahead} hours");
+    Ok(())
+}
+
+#[test]
+fn a_retry_waits_no_longer_when_the_clock_is_set_back() -> Result<()> {
+    let Some(clock) = Clock::build()? else {
+        eprintln!("SKIPPED: there is no C compiler to build another clock with");
+        return Ok(());
+    };
+    let world = clock.give_to(World::new("scenarios")?);
+    let running = world.start(&["--dag", "retrying", "--run-id", "back"])?;
+    Deadline::after(PATIENCE).wait_for("a retry waits", || {
+        // The database is not there at first.
+        let content = Content::of(&world.database()).ok();
+        let waits = content.and_then(|content| {
+            let waits = |state: &Option<String>| state.as_deref() == Some("up_for_retry");
+            content.tries.iter().find(|it| waits(&it.state)).map(|_| ())
+        });
+        Ok(waits)
+    })?;
+    clock.set(-48 * 3600)?;
+    let ran = running.ended()?;
+    ensure!(ran.report["outcome"] == "failed", "{}", ran.stderr);
+    for instance in ran.report["task_instances"]
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        ensure!(instance["try_number"] == 2, "{instance}\n{}", ran.stderr);
+    }
+    // The second tries began under the clock that was set back.
+    let ended: jiff::Timestamp = ran.report["end_date"]
+        .as_str()
+        .unwrap_or_default()
+        .parse()?;
+    let behind = jiff::Timestamp::now().duration_since(ended).as_hours();
+    ensure!(behind >= 47, "{behind} hours");
     Ok(())
 }
