@@ -90,6 +90,9 @@ impl Sensor {
     }
 
     /// Leaves the worker between two looks.
+    ///
+    /// Let some seconds lie between them. Airflow's scheduler (3.3.2) fails a task whose time comes again before it has noticed
+    /// that the process of the last look has ended; a scheduler with much to do takes a second or two to notice.
     pub fn reschedule(mut self) -> Self {
         self.reschedule = true;
         self

@@ -7,7 +7,7 @@ from airflow.sdk import dag, task
 
 @dag(schedule=None, catchup=False)
 def jobs():
-    @task.stub(queue="rust", retries=2, retry_delay=timedelta(seconds=1))
+    @task.stub(queue="rust", retries=100, retry_delay=timedelta(seconds=1))
     def idempotent(): ...
 
     idempotent()

@@ -1,16 +1,15 @@
 """An executor that does what KubernetesExecutor does, with processes in the place of pods.
 
 A task of queue `rust` gets the command line that a pod gets, behind `aileron execute-workload`: what an image with that
-entrypoint does. Other tasks get the command line itself. AILERON names the program. A process sees of the environment what a
-pod is usually given: where the API server and the bundles are, and no secret of Airflow. A variable of the scheduler whose name
-begins with `POD__` is given, without that, to the tasks of queue `rust`.
+entrypoint does. AILERON names the program. Its process sees of the environment what a pod is usually given: where the API server
+and the bundles are, and no secret of Airflow. A variable of the scheduler whose name begins with `POD__` is given to it, without
+that. Other tasks are not what is tested: LocalExecutor runs them, whose processes need no seconds to import Airflow.
 """
 
 import os
 import subprocess
-import sys
 
-from airflow.executors.base_executor import BaseExecutor
+from airflow.executors.local_executor import LocalExecutor
 
 GIVEN = (
     "AIRFLOW_HOME",
@@ -29,39 +28,36 @@ GIVEN = (
 
 def command_of(workload):
     arguments = ["-m", "airflow.sdk.execution_time.execute_workload", "--json-string", workload.model_dump_json()]
-    if workload.ti.queue != "rust":
-        return [sys.executable, *arguments]
     return [os.environ["AILERON"], "execute-workload", "python", *arguments]
 
 
-def environment_of(workload):
-    environment = {name: value for name, value in os.environ.items() if name.startswith(GIVEN)}
-    if workload.ti.queue == "rust":
-        for name, value in os.environ.items():
-            if name.startswith("POD__"):
-                environment[name.removeprefix("POD__")] = value
-    return environment
+def environment():
+    given = {name: value for name, value in os.environ.items() if name.startswith(GIVEN)}
+    for name, value in os.environ.items():
+        if name.startswith("POD__"):
+            given[name.removeprefix("POD__")] = value
+    return given
 
 
-class PodExecutor(BaseExecutor):
-    """Starts a process for each task."""
-
-    is_local = True
-    serve_logs = False
+class PodExecutor(LocalExecutor):
+    """Starts a process for each task of queue `rust`."""
 
     def start(self):
+        super().start()
         self.pods = {}
 
-    def _process_workloads(self, workload_items):
-        for workload in workload_items:
+    def _process_workloads(self, workload_list):
+        super()._process_workloads([workload for workload in workload_list if workload.ti.queue != "rust"])
+        for workload in workload_list:
+            if workload.ti.queue != "rust":
+                continue
             key = workload.ti.key
             del self.queued_tasks[key]
             output_name = f"pod-{key.dag_id}-{key.task_id}-{key.try_number}-{workload.ti.id}.out"
-            environment = environment_of(workload)
             with open(os.path.join(os.environ["AIRFLOW_HOME"], output_name), "wb") as output:
                 self.pods[key] = subprocess.Popen(
                     command_of(workload),
-                    env=environment,
+                    env=environment(),
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=subprocess.STDOUT,
@@ -69,6 +65,7 @@ class PodExecutor(BaseExecutor):
             self.running.add(key)
 
     def sync(self):
+        super().sync()
         for key, pod in list(self.pods.items()):
             if (code := pod.poll()) is None:
                 continue
@@ -82,6 +79,7 @@ class PodExecutor(BaseExecutor):
         for pod in self.pods.values():
             pod.terminate()
             pod.wait()
+        super().end()
 
     def terminate(self):
         self.end()

@@ -35,7 +35,8 @@ pub use deadline::Deadline;
 pub use job_service::JobService;
 pub use object_store::{MOTO_PYTHON, ObjectStore};
 pub use outcome::{
-    Difference, LOCAL_RUN_ID, Local, SCENARIOS, Scenario, compare, compare_all, outcomes,
+    Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario, compare, compare_all,
+    outcomes,
 };
 pub use pandas::{PANDAS_PYTHON, pandas_packages};
 pub use postgres::{

@@ -4,9 +4,9 @@ mod airflow_scenarios;
 
 use std::process::ExitCode;
 
-use airflow_scenarios::Metadata;
+use airflow_scenarios::{Metadata, Way};
 use end_to_end::AirflowVersion;
 
 fn main() -> ExitCode {
-    airflow_scenarios::run(AirflowVersion::V3_3_2, Metadata::Sqlite)
+    airflow_scenarios::run(AirflowVersion::V3_3_2, Metadata::Sqlite, Way::Coordinator)
 }

@@ -43,15 +43,7 @@ fn start() -> Result<Airflow> {
     let lost = dags.path().join("lost.py");
     std::fs::write(&lost, LOST)?;
     let airflow = Setup::new(AirflowVersion::V3_3_2)
-        .variable("AIRFLOW__CORE__EXECUTOR", "pod_executor.PodExecutor")
-        .variable(
-            "PYTHONPATH",
-            workspace_root()
-                .join("tests/end-to-end/python")
-                .display()
-                .to_string(),
-        )
-        .variable("AILERON", scenarios.aileron.display().to_string())
+        .pods(&scenarios.aileron)
         .variable("POD__AIRFLOW__LOGGING__REMOTE_LOGGING", "True")
         .variable(
             "POD__AIRFLOW__LOGGING__REMOTE_BASE_LOG_FOLDER",

@@ -7,12 +7,16 @@ use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail, ensure};
 use end_to_end::bundle::Built;
-use end_to_end::{Difference, LOCAL_RUN_ID, Local, SCENARIOS, Scenario, compare, outcomes};
+use end_to_end::{
+    Difference, JobService, LOCAL_RUN_ID, Local, SCENARIOS, Scenario, compare, outcomes,
+};
 use serde_json::Value;
 
 /// One directory, and with it one database, for each Dag.
 struct Runner {
     directory: tempfile::TempDir,
+    /// For the Dag `jobs`.
+    service: JobService,
 }
 
 /// A connection and a Variable that the Dag `logging` reads.
@@ -31,6 +35,7 @@ impl Runner {
     fn new() -> Result<Self> {
         Ok(Self {
             directory: tempfile::tempdir()?,
+            service: JobService::start()?,
         })
     }
 
@@ -56,6 +61,10 @@ impl Runner {
             .args(more)
             .current_dir(home)
             .envs(ENVIRONMENT)
+            .env(
+                "AIRFLOW_CONN_JOB_SERVICE",
+                self.service.connection().to_string(),
+            )
             .env("AIRFLOW_HOME", home)
             .output()?)
     }
@@ -87,6 +96,8 @@ impl Runner {
         match scenario.local {
             Local::Same => self.check_whole(built, scenario, &[]),
             Local::Except(differences) => self.check_whole(built, scenario, differences),
+            Local::NotRun(_) => Ok(()),
+            Local::Alone(tasks) => self.check_alone(built, scenario, tasks),
             Local::NeedsPython(tasks, alone) => {
                 let home = self.home(dag_id)?;
                 let output = self.run(&home, built, scenario, &[])?;
@@ -94,14 +105,18 @@ impl Runner {
                 ensure!(output.status.code() == Some(1), "{dag_id}: {stderr}");
                 let expected = format!("which need an Airflow: {tasks}. ");
                 ensure!(stderr.contains(&expected), "{dag_id}: {stderr}");
-                for task in alone {
-                    let (outcome, stderr) = self.outcome(built, scenario, Some(task))?;
-                    compare(dag_id, outcome, &[], |outcome| keep(outcome, task))
-                        .with_context(|| stderr)?;
-                }
-                Ok(())
+                self.check_alone(built, scenario, alone)
             }
         }
+    }
+
+    fn check_alone(&self, built: &Built, scenario: &Scenario, tasks: &[&str]) -> Result<()> {
+        for task in tasks {
+            let (outcome, stderr) = self.outcome(built, scenario, Some(task))?;
+            compare(scenario.dag_id, outcome, &[], |outcome| keep(outcome, task))
+                .with_context(|| stderr)?;
+        }
+        Ok(())
     }
 
     fn check_whole(&self, built: &Built, scenario: &Scenario, listed: &[Difference]) -> Result<()> {

@@ -119,7 +119,7 @@ async fn look(cx: &Context) -> Result<Look> {
     })
 }
 
-#[dag]
+#[dag(tags = ["looked-at"])]
 pub(crate) fn started(dag: &mut Dag) {
     let first = dag.add(first());
     dag.add(look().after(first));

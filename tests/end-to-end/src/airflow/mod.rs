@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{AirflowVersion, Api, Deadline, PostgresDatabase};
+use crate::{AirflowVersion, Api, Deadline, PostgresDatabase, workspace_root};
 pub use database::rows;
 pub use execution_api::ExecutionApiServer;
 pub use home::create_database;
@@ -89,6 +89,15 @@ impl Setup {
     pub fn variable(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.variables.push((name.into(), value.into()));
         self
+    }
+
+    /// Starts a process for each task of queue `rust`, as KubernetesExecutor starts a pod, and hands it to the
+    /// `execute-workload` of this `aileron` command. `python/pod_executor.py` says how.
+    pub fn pods(self, aileron: &Path) -> Self {
+        let folder = workspace_root().join("tests/end-to-end/python");
+        self.variable("AIRFLOW__CORE__EXECUTOR", "pod_executor.PodExecutor")
+            .variable("PYTHONPATH", folder.display().to_string())
+            .variable("AILERON", aileron.display().to_string())
     }
 
     /// How many tasks run at once; 4 when not said.

@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
 
 use crate::{AirflowVersion, workspace_root};
-pub use list::{Difference, LOCAL_RUN_ID, Local, SCENARIOS, Scenario};
+pub use list::{Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario};
 pub use table::{compare, compare_all};
 
 /// What runs have left in a metadata database of Airflow 3.3.2: states, tries, XComs, stored state, events.

@@ -15,6 +15,7 @@ pub(super) fn normal(value: Value, run_id: &str) -> Value {
             .map(|(name, value)| match name.as_str() {
                 "duration" if value.is_number() => (name, json!("<duration>")),
                 "xcoms" => (name, values(value, run_id)),
+                name if name == run_id => ("<run>".to_owned(), normal(value, run_id)),
                 _ => (name, normal(value, run_id)),
             })
             .collect(),
@@ -46,6 +47,20 @@ fn values(xcoms: Value, run_id: &str) -> Value {
 fn normal_text(text: String, run_id: &str) -> String {
     if text == run_id {
         return "<run>".to_owned();
+    }
+    if let Some(rest) = text
+        .strip_prefix(run_id)
+        .filter(|rest| rest.starts_with('/'))
+    {
+        return format!("<run>{rest}");
+    }
+    if text.starts_with("manual__") {
+        return "<another run>".to_owned();
+    }
+    if let Some(token) = text.strip_prefix("aileron-")
+        && token.len() == 32
+    {
+        return "<token>".to_owned();
     }
     if Uuid::try_parse(&text).is_ok() {
         return "<id>".to_owned();
@@ -81,27 +96,35 @@ mod tests {
     fn only_what_is_new_in_every_run_is_replaced() {
         let now = jiff::Timestamp::now().to_string();
         let outcome = json!({
-            "run": "r", "other": "run r", "at": now, "date": "2026-05-06T00:00:00Z", "id": Uuid::new_v4().to_string(),
-            "duration": 1.5, "xcoms": {"long": "x".repeat(2_000), "short": [1]},
+            "run": "r", "job": "r/job", "from": "manual__2026", "other": "run r", "at": now, "date": "2026-05-06T00:00:00Z", "id": Uuid::new_v4().to_string(),
+            "duration": 1.5, "token": "aileron-e9308bf3a97347c18a3fc45e6a847703", "states": {"r": 1}, "xcoms": {"long": "x".repeat(2_000), "short": [1]},
         });
         let normal = normal(outcome, "r");
         assert_eq!(normal["xcoms"]["long"]["<bytes>"], 2_002);
         assert_eq!(normal["xcoms"]["short"], json!([1]));
         let rest = json!([
             normal["run"],
+            normal["job"],
+            normal["from"],
             normal["other"],
             normal["at"],
             normal["date"],
             normal["id"],
-            normal["duration"]
+            normal["duration"],
+            normal["token"],
+            normal["states"]["<run>"]
         ]);
         let expected = json!([
             "<run>",
+            "<run>/job",
+            "<another run>",
             "run r",
             "<now>",
             "2026-05-06T00:00:00Z",
             "<id>",
-            "<duration>"
+            "<duration>",
+            "<token>",
+            1
         ]);
         assert_eq!(rest, expected);
     }

@@ -35,9 +35,22 @@ pub(crate) enum Metadata {
     Postgres,
 }
 
+/// Who runs the Rust tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)] // each test program takes one of them
+pub(crate) enum Way {
+    /// Airflow's supervisor, with its coordinator.
+    Coordinator,
+    /// `aileron execute-workload`, as in pods of the KubernetesExecutor.
+    Pods,
+}
+
 /// Runs the tests on this version.
-pub(crate) fn run(version: AirflowVersion, metadata: Metadata) -> ExitCode {
-    let suite = Suite::new(move || start(version, metadata));
+pub(crate) fn run(version: AirflowVersion, metadata: Metadata, way: Way) -> ExitCode {
+    let suite = Suite::new(move || start(version, metadata, way));
+    if way == Way::Pods {
+        return in_pods(suite).run();
+    }
     let suite = match (version, metadata) {
         (AirflowVersion::V3_3_2, Metadata::Sqlite) => suite.last(
             "every_dag_leaves_what_the_table_says",
@@ -46,6 +59,31 @@ pub(crate) fn run(version: AirflowVersion, metadata: Metadata) -> ExitCode {
         // Another database schema, or another database.
         _ => suite,
     };
+    everything(suite, version).run()
+}
+
+/// What is in the table, and what is not: jobs that are killed, and logs. `tests/execute_workload.rs` has what is about pods.
+fn in_pods(suite: Suite) -> Suite {
+    suite
+        .test(
+            "a_killed_task_goes_on_with_its_job_in_pods",
+            resumable::a_killed_task_goes_on_with_its_job,
+        )
+        .test(
+            "log_lines_of_pods_reach_the_task_log_with_their_level",
+            logging::lines_keep_their_level,
+        )
+        .test(
+            "secrets_are_masked_in_the_task_log_of_pods",
+            logging::secrets_are_masked,
+        )
+        .last(
+            "every_dag_leaves_in_pods_what_the_table_says",
+            table::every_dag_leaves_it_in_pods_too,
+        )
+}
+
+fn everything(suite: Suite, version: AirflowVersion) -> Suite {
     taskflow::add_tests(suite, version)
         .test(
             "values_pass_from_rust_to_python_and_back",
@@ -144,10 +182,9 @@ pub(crate) fn run(version: AirflowVersion, metadata: Metadata) -> ExitCode {
             "a_task_starts_runs_and_asks_about_them",
             runs::a_task_starts_runs_and_asks_about_them,
         )
-        .run()
 }
 
-fn start(version: AirflowVersion, metadata: Metadata) -> Result<Airflow> {
+fn start(version: AirflowVersion, metadata: Metadata, way: Way) -> Result<Airflow> {
     let scenarios = Built::package("scenarios")?;
     let orders = Built::package("orders")?;
     let resumable = Built::package("resumable")?;
@@ -158,6 +195,9 @@ fn start(version: AirflowVersion, metadata: Metadata) -> Result<Airflow> {
     let mut setup = taskflow.add_to(Setup::new(version));
     if metadata == Metadata::Postgres {
         setup = setup.postgres(Postgres::start()?.database(version)?);
+    }
+    if way == Way::Pods {
+        setup = setup.pods(&scenarios.aileron);
     }
     let airflow = setup
         // For the Dag that is scheduled on an asset.

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{Airflow, AirflowVersion, DagRun, Deadline, JobService};
+use end_to_end::{Airflow, AirflowVersion, Api, DagRun, Deadline, JobService};
 use serde_json::{Value, json};
 
 use super::{LIMIT, log_file};
@@ -13,10 +13,7 @@ const TASK: &str = "idempotent";
 pub(super) fn a_killed_task_goes_on_with_its_job(airflow: &Airflow) -> Result<()> {
     let api = airflow.api();
     let service = JobService::start()?;
-    let mut connection = service.connection();
-    let fields = connection.as_object_mut().context("it has fields")?;
-    fields.remove("conn_type");
-    api.create_connection("job_service", "http", &connection)?;
+    connect(api, &service)?;
     api.wait_for_dag("jobs", LIMIT)?;
     let run = api.trigger("jobs", &json!({"milliseconds": 4000}))?;
     let jobs = || service.jobs(&format!("{}/{TASK}", run.dag_run_id));
@@ -57,6 +54,17 @@ pub(super) fn a_killed_task_goes_on_with_its_job(airflow: &Airflow) -> Result<()
     assert_eq!(made.len(), 2, "{made:?}");
     assert_eq!(result(airflow, &run)?, made[1]["id"]);
     Ok(())
+}
+
+/// Makes the connection to the service, in the place of one to another service.
+pub(super) fn connect(api: &Api, service: &JobService) -> Result<()> {
+    if api.find("/connections/job_service")?.is_some() {
+        api.delete("/connections/job_service")?;
+    }
+    let mut connection = service.connection();
+    let fields = connection.as_object_mut().context("it has fields")?;
+    fields.remove("conn_type");
+    api.create_connection("job_service", "http", &connection)
 }
 
 fn clear(airflow: &Airflow, run: &DagRun) -> Result<()> {

@@ -1,0 +1,12 @@
+//! Rust tasks on a real Airflow 3.3.2 that `aileron execute-workload` runs, as in pods.
+
+mod airflow_scenarios;
+
+use std::process::ExitCode;
+
+use airflow_scenarios::{Metadata, Way};
+use end_to_end::AirflowVersion;
+
+fn main() -> ExitCode {
+    airflow_scenarios::run(AirflowVersion::V3_3_2, Metadata::Sqlite, Way::Pods)
+}
