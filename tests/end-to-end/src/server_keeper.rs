@@ -27,16 +27,18 @@ pub(crate) struct ServerKeeper {
 impl ServerKeeper {
     /// Starts a server in a directory that is removed with it. Its log is the file `server.log` there.
     ///
+    /// The keeper is run by this Python, and the server has its environment.
+    ///
     /// # Errors
     /// When the Python does not run. A server that does not is only seen in its log.
     pub(crate) fn start(
-        python: &Path,
+        mut python: Command,
         user: Option<u32>,
         directory: &Path,
         command: &[String],
     ) -> Result<Self> {
         let log = directory.join("server.log");
-        let mut child = Command::new(python)
+        let mut child = python
             .args(["-c", KEEPER])
             .arg(user.map_or("-".to_owned(), |user| user.to_string()))
             .arg(directory)
@@ -45,7 +47,7 @@ impl ServerKeeper {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("cannot run {}", python.display()))?;
+            .with_context(|| format!("cannot run {python:?}"))?;
         let commands = child.stdin.take();
         let answers = child
             .stdout

@@ -26,15 +26,14 @@ pub(super) struct Ports {
 /// The API server runs as two processes. In one, SQLite's single writer would block it now and then: the public API writes its
 /// audit log from the event loop, where it waits for a writer that needs the event loop to finish.
 pub(super) fn components(setup: &Setup, ports: Ports) -> Vec<Vec<String>> {
-    let api_server = |app: &str, port: u16| {
-        format!("api-server --apps {app} --host 127.0.0.1 --port {port} --workers 1")
-    };
     let mut lines = vec![
         api_server("core", ports.public),
-        api_server("execution", ports.execution),
         "scheduler --skip-serve-logs".to_owned(),
         "dag-processor".to_owned(),
     ];
+    if !setup.execution_apart {
+        lines.push(api_server("execution", ports.execution));
+    }
     if setup.triggerer {
         lines.push("triggerer --skip-serve-logs".to_owned());
     }
@@ -42,6 +41,11 @@ pub(super) fn components(setup: &Setup, ports: Ports) -> Vec<Vec<String>> {
         .iter()
         .map(|line| line.split(' ').map(str::to_owned).collect())
         .collect()
+}
+
+/// The subcommand for one half of the API server.
+pub(super) fn api_server(app: &str, port: u16) -> String {
+    format!("api-server --apps {app} --host 127.0.0.1 --port {port} --workers 1")
 }
 
 /// The environment variables of every Airflow process.

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod database;
+mod execution_apart;
 mod execution_api;
 mod home;
 mod keeper;
@@ -21,6 +22,7 @@ pub use home::create_database;
 pub(crate) use home::migrate;
 
 use configuration::Ports;
+use execution_apart::ExecutionApart;
 use home::Home;
 use keeper::Keeper;
 pub(crate) use keeper::clean_command;
@@ -41,6 +43,7 @@ pub struct Setup {
     parallelism: u32,
     triggerer: bool,
     schedules: bool,
+    execution_apart: bool,
     postgres: Option<Arc<PostgresDatabase>>,
 }
 
@@ -57,6 +60,7 @@ impl Setup {
             parallelism: 4,
             triggerer: false,
             schedules: false,
+            execution_apart: false,
             postgres: None,
         }
     }
@@ -118,6 +122,12 @@ impl Setup {
         self
     }
 
+    /// Keeps the API server of the workers apart from the rest, so that [`Airflow::kill_execution_api`] can end it.
+    pub fn execution_api_apart(mut self) -> Self {
+        self.execution_apart = true;
+        self
+    }
+
     /// Keeps the metadata in this database instead of a SQLite file.
     pub fn postgres(mut self, database: PostgresDatabase) -> Self {
         self.postgres = Some(Arc::new(database));
@@ -142,6 +152,7 @@ pub struct Airflow {
     api: Api,
     // Dropped before the home: no process may still write there.
     keeper: Keeper,
+    execution: Option<ExecutionApart>,
     home: Home,
     version: AirflowVersion,
     ports: Ports,
@@ -167,12 +178,17 @@ impl Airflow {
             home.prepare_database(&python, &variables)?;
         }
         let components = configuration::components(&setup, ports);
+        let execution = match setup.execution_apart {
+            true => Some(ExecutionApart::start(&python, &home, &variables, ports)?),
+            false => None,
+        };
         let triggerer = setup.triggerer;
         let keeper = Keeper::start(&python, &home, &variables, &components)?;
         let api = Api::new(ports.public);
         let mut airflow = Self {
             api,
             keeper,
+            execution,
             home,
             version: setup.version,
             ports,

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::chown;
 use std::path::PathBuf;
+use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,7 +75,7 @@ impl PgBouncer {
             configuration.display().to_string(),
         ];
         let python = server.installation.python();
-        let keeper = ServerKeeper::start(&python, user, &directory, &command)?;
+        let keeper = ServerKeeper::start(Command::new(&python), user, &directory, &command)?;
         let bouncer = Self {
             keeper,
             port,

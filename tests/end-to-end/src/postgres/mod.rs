@@ -86,7 +86,12 @@ impl Postgres {
         for setting in SETTINGS {
             command.extend(["-c".to_owned(), (*setting).to_owned()]);
         }
-        let keeper = ServerKeeper::start(&installation.python(), user, directory, &command)?;
+        let keeper = ServerKeeper::start(
+            Command::new(installation.python()),
+            user,
+            directory,
+            &command,
+        )?;
         let server = Self {
             keeper: Mutex::new(keeper),
             installation,

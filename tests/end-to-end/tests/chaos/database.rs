@@ -32,8 +32,24 @@ pub(crate) struct Content {
 }
 
 impl Content {
+    /// Of a SQLite file.
     pub(crate) fn of(path: &Path) -> Result<Self> {
-        tokio::runtime::Runtime::new()?.block_on(read(path))
+        tokio::runtime::Runtime::new()?.block_on(async {
+            let database = Database::sqlite(path, Missing::Fail).await?;
+            let check = sql("select * from pragma_integrity_check");
+            let lines = strings(&database, check, ["integrity_check"]).await?;
+            let lines: Vec<_> = lines.into_iter().map(|[line]| line).collect();
+            read(&database, lines.join("\n")).await
+        })
+    }
+
+    /// Of a PostgreSQL server, which sees to its files itself.
+    #[cfg(feature = "real-airflow")]
+    pub(crate) fn of_server(url: &str) -> Result<Self> {
+        tokio::runtime::Runtime::new()?.block_on(async {
+            let database = Database::postgres(url).await?;
+            read(&database, "ok".to_owned()).await
+        })
     }
 
     /// A number that is stored.
@@ -51,33 +67,23 @@ impl Content {
     }
 }
 
-async fn read(path: &Path) -> Result<Content> {
-    let database = Database::sqlite(path, Missing::Fail).await?;
+async fn read(database: &Database, integrity: String) -> Result<Content> {
     let content = Content {
-        integrity: strings(
-            &database,
-            sql("select * from pragma_integrity_check"),
-            ["integrity_check"],
-        )
-        .await?
-        .into_iter()
-        .map(|[line]| line)
-        .collect::<Vec<_>>()
-        .join("\n"),
-        runs: strings(&database, sql("select state from dag_run"), ["state"])
+        integrity,
+        runs: strings(database, sql("select state from dag_run"), ["state"])
             .await?
             .into_iter()
             .map(|[state]| state)
             .collect(),
-        tries: tries(&database, "task_instance").await?,
-        history: tries(&database, "task_instance_history").await?,
-        values: strings(&database, sql(VALUES), ["store", "task", "name", "text"])
+        tries: tries(database, "task_instance").await?,
+        history: tries(database, "task_instance_history").await?,
+        values: strings(database, sql(VALUES), ["store", "task", "name", "text"])
             .await?
             .into_iter()
             .map(|[store, task, key, text]| (store, task, key, text))
             .collect(),
         events: strings(
-            &database,
+            database,
             sql("select source_task_id as task from asset_event"),
             ["task"],
         )
@@ -91,9 +97,9 @@ async fn read(path: &Path) -> Result<Content> {
 }
 
 const VALUES: &str = "
-    select 'task_state' as store, task_id as task, key as name, value as text from task_state_store
+    select 'task_state' as store, task_id as task, key as name, cast(value as text) as text from task_state_store
     union all
-    select 'asset_state', substr(a.name, 7), s.key, s.value
+    select 'asset_state', substr(a.name, 7), s.key, cast(s.value as text)
     from asset_state_store s join asset a on a.id = s.asset_id
     union all
     select 'variable', substr(key, 7), 'n', val from variable

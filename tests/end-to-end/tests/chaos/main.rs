@@ -4,6 +4,8 @@
 //! come to its end, and compares record and database. What is done when is chance; `AILERON_CHAOS_SEED` repeats it, and
 //! `AILERON_CHAOS_SECONDS` makes each storm longer.
 
+#[cfg(feature = "real-airflow")]
+mod airflow;
 mod api_server;
 mod clock;
 mod database;
