@@ -35,7 +35,7 @@ from airflow.models.dagbundle import DagBundleModel
 from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.variable import Variable
-from airflow.sdk import DAG, Asset, AssetAlias
+from airflow.sdk import DAG, Asset, AssetAlias, XComArg, task_group
 from airflow.sdk.bases.operator import BaseOperator
 from airflow.serialization.definitions.dag import SerializedDAG
 from airflow.serialization.serialized_objects import LazyDeserializedDAG
@@ -71,6 +71,7 @@ def dags():
         BaseOperator(task_id="many")
         BaseOperator(task_id="wait")
     yield producer
+    yield mapped()
     schedules = {
         "on_asset": [ORDERS],
         "on_alias": [DAILY],
@@ -82,6 +83,22 @@ def dags():
         with DAG(dag_id, schedule=schedule, start_date=START) as consumer:
             BaseOperator(task_id="read", inlets=schedule)
         yield consumer
+
+
+def mapped():
+    @task_group
+    def group(value):
+        BaseOperator(task_id="inner")
+
+    with DAG("mapped", schedule=None, start_date=START) as dag:
+        BaseOperator.partial(task_id="three", retries=1).expand(doc=["a", "b", "c"])
+        BaseOperator.partial(task_id="six").expand(doc=("a", "b"), doc_md={"c": 1, "d": 2, "e": 3})
+        BaseOperator.partial(task_id="two").expand_kwargs([{"doc": "a"}, {"doc": "b"}])
+        BaseOperator.partial(task_id="none").expand(doc=[])
+        only = BaseOperator(task_id="only")
+        BaseOperator.partial(task_id="unknown").expand(doc=XComArg(only), doc_md=["a", "b"])
+        group.expand(value=[1, 2])
+    return dag
 
 
 def fill():

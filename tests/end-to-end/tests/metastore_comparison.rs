@@ -583,6 +583,7 @@ async fn triggers(both: &mut Comparison) -> Outcome {
         plain("none", "t9"),
         plain("on_name", "t10"),
         plain("on_uri", "t11"),
+        plain("mapped", "t12"),
     ];
     for request in requests {
         let what = format!("{} {}", request.dag_id, request.run_id);

@@ -4,11 +4,13 @@
 //! Airflow as well as from here.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::expansion;
 use crate::database::{DatabaseError, Row, Session, sql};
 
 /// A Dag.
@@ -37,6 +39,11 @@ pub(crate) struct TaskData {
     is_mapped: bool,
     #[serde(default)]
     partial_kwargs: Option<Options>,
+    #[serde(default)]
+    expand_input: Value,
+    /// The same of a decorated function.
+    #[serde(default)]
+    op_kwargs_expand_input: Value,
     #[serde(flatten)]
     options: Options,
 }
@@ -165,6 +172,27 @@ impl DagData {
         self.tasks.iter().find(|task| task.task_id == task_id)
     }
 
+    /// The map indexes that a task has when a run begins. -1 stands for a task without, and for one whose indexes are not known
+    /// yet.
+    pub(crate) fn map_indexes(&self, task: &TaskData) -> Range<i64> {
+        let mut counts = mapped_groups(&self.groups, &task.task_id)
+            .unwrap_or_default()
+            .into_iter()
+            .map(expansion::count)
+            .collect::<Vec<_>>();
+        if task.is_mapped {
+            let own = [&task.expand_input, &task.op_kwargs_expand_input];
+            counts.push(own.into_iter().find_map(expansion::count));
+        }
+        let product = counts
+            .iter()
+            .try_fold(1_i64, |product, count| product.checked_mul((*count)?));
+        match product {
+            Some(count) if count > 0 && !counts.is_empty() => 0..count,
+            _ => -1..0,
+        }
+    }
+
     /// The weight of a task instance: by default that of the task and of all tasks after it.
     pub(crate) fn priority_weight(&self, task: &TaskData) -> i64 {
         let own = task.options().priority_weight;
@@ -220,6 +248,19 @@ fn children(group: &Value) -> impl Iterator<Item = Child<'_>> {
             group: child.get(1).filter(|child| child.is_object()),
         })
     })
+}
+
+/// What the groups around a task are mapped over, those of them that are; `None` when the task is not in this group.
+fn mapped_groups<'a>(group: &'a Value, task_id: &str) -> Option<Vec<&'a Value>> {
+    let mut around = children(group).find_map(|child| match child.group {
+        Some(group) => mapped_groups(group, task_id),
+        None => (child.task_id? == task_id).then(Vec::new),
+    })?;
+    let is_mapped = group.get("is_mapped").and_then(Value::as_bool);
+    if is_mapped == Some(true) {
+        around.push(group.get("expand_input").unwrap_or(&Value::Null));
+    }
+    Some(around)
 }
 
 fn tasks_in(group: &Value) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Dags.
 
 pub(crate) mod data;
+mod expansion;
 mod fingerprint;
 mod query;
 mod references;

@@ -122,7 +122,10 @@ pub(crate) async fn create(
     let carrier = trace_carrier();
     insert_run(transaction, request, version, &carrier).await?;
     for task in dag.tasks() {
-        insert_task_instance(transaction, request, &dag, task, version, &carrier).await?;
+        for index in dag.map_indexes(task) {
+            insert_task_instance(transaction, request, &dag, (task, index), version, &carrier)
+                .await?;
+        }
     }
     Ok(())
 }
@@ -204,7 +207,7 @@ async fn insert_task_instance(
     transaction: &mut Transaction,
     request: &DagRunRequest,
     dag: &DagData,
-    task: &TaskData,
+    (task, map_index): (&TaskData, i64),
     version: Uuid,
     carrier: &RawJson,
 ) -> Result<(), DatabaseError> {
@@ -214,7 +217,7 @@ async fn insert_task_instance(
          max_tries, hostname, unixname, pool, pool_slots, queue, priority_weight, operator, \
          custom_operator_name, executor, executor_config, updated_at, context_carrier, \
          task_display_name, dag_version_id) \
-         values ($1, $2, $3, $4, -1, 0, $5, '', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+         values ($1, $2, $3, $4, $19, 0, $5, '', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
          $16, $17, $18)",
     )
     .bind(Uuid::now_v7())
@@ -234,7 +237,8 @@ async fn insert_task_instance(
     .bind(Timestamp::now())
     .bind(carrier.clone())
     .bind(task.display_name())
-    .bind(version);
+    .bind(version)
+    .bind(map_index);
     transaction.execute(statement).await?;
     Ok(())
 }
