@@ -8,6 +8,7 @@ mod programs;
 mod report;
 mod round_trip;
 mod row;
+mod serve;
 mod start;
 mod supervisor;
 mod xcom;
@@ -29,7 +30,7 @@ const PEER: AirflowVersion = AirflowVersion::V3_3_2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor, run
+    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor, run, serve
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
     /// Fewer repetitions: less than a minute, and less exact
@@ -72,7 +73,7 @@ struct Benchmark {
 }
 
 /// The benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 6] = [
+const BENCHMARKS: [Benchmark; 7] = [
     Benchmark {
         name: "start",
         run: start::run,
@@ -96,6 +97,10 @@ const BENCHMARKS: [Benchmark; 6] = [
     Benchmark {
         name: "run",
         run: local_run::run,
+    },
+    Benchmark {
+        name: "serve",
+        run: serve::run,
     },
 ];
 

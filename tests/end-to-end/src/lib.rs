@@ -2,6 +2,7 @@
 //!
 //! - [`Airflow`] is a running Airflow with its own home, ports and processes; dropping it ends them all.
 //! - [`ExecutionApiServer`] is the Execution API of an Airflow alone: a tenth of the time, and the test plays the worker.
+//! - [`ApiWorker`] is one worker of an Airflow's own API server, as it is deployed, on a PostgreSQL.
 //! - [`Comparison`] is Airflow's Execution API beside ours, each on its copy of one database.
 //! - [`Api`] speaks Airflow's public REST API: trigger Dag runs, wait for them, read XComs and logs.
 //! - [`TaskLog`] is a task's log file as Airflow wrote it.
@@ -28,7 +29,7 @@ pub mod supervised;
 mod task_log;
 mod version;
 
-pub use airflow::{Airflow, ExecutionApiServer, Setup, create_database, rows};
+pub use airflow::{Airflow, ApiWorker, ExecutionApiServer, Setup, create_database, rows};
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
 pub use comparison::{Answer, Comparison};
 pub use deadline::Deadline;

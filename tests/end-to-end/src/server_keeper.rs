@@ -98,10 +98,15 @@ impl ServerKeeper {
         Ok(())
     }
 
+    /// Everything that the server logged.
+    pub(crate) fn whole_log(&self) -> String {
+        let text = fs::read(&self.log).unwrap_or_default();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
     /// The last lines that the server logged, for an error text.
     pub(crate) fn log(&self) -> String {
-        let text = fs::read(&self.log).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
+        let text = self.whole_log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
     }

@@ -19,6 +19,8 @@ pub(super) struct Programs {
     /// Aileron's supervisor by itself.
     pub(super) supervise: PathBuf,
     measure: PathBuf,
+    /// The load generator.
+    pub(super) load: PathBuf,
     /// The command.
     pub(super) aileron: PathBuf,
 }
@@ -53,6 +55,7 @@ impl Programs {
             floor: executable("bench-floor")?,
             supervise: executable("bench-supervise")?,
             measure: executable("bench-measure")?,
+            load: executable("bench-load")?,
             aileron: executable("aileron")?,
         })
     }

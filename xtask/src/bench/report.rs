@@ -52,6 +52,7 @@ fn limit(target: Target, unit: &str) -> String {
     match target {
         Target::AtMost(limit) => format!("ours <= {limit} {unit}"),
         Target::RatioAtMost(limit) => format!("ratio <= {limit}"),
+        Target::RatioAtLeast(limit) => format!("ratio >= {limit}"),
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) enum Target {
     AtMost(f64),
     /// Aileron's value is at most so many times the peer's.
     RatioAtMost(f64),
+    /// Aileron's value is at least so many times the peer's.
+    RatioAtLeast(f64),
 }
 
 impl Row {
@@ -60,6 +62,7 @@ impl Row {
         self.target.map(|target| match target {
             Target::AtMost(limit) => self.ours <= limit,
             Target::RatioAtMost(limit) => self.ratio() <= limit,
+            Target::RatioAtLeast(limit) => self.ratio() >= limit,
         })
     }
 }
@@ -76,11 +79,16 @@ mod tests {
             assert_eq!(row(ours).target(Target::AtMost(3.0)).met(), Some(met));
             assert_eq!(row(ours).target(Target::RatioAtMost(1.5)).met(), Some(met));
         }
+        for (ours, met) in [(3.0, true), (2.9, false)] {
+            assert_eq!(row(ours).target(Target::RatioAtLeast(1.5)).met(), Some(met));
+        }
     }
 
     #[test]
     fn a_value_that_is_not_a_number_meets_no_target() {
-        let row = Row::new("any", "ms", 0.0, ("peer", 0.0)).target(Target::RatioAtMost(1.5));
-        assert_eq!(row.met(), Some(false));
+        let row = Row::new("any", "ms", 0.0, ("peer", 0.0));
+        for target in [Target::RatioAtMost(1.5), Target::RatioAtLeast(0.5)] {
+            assert_eq!(row.clone().target(target).met(), Some(false));
+        }
     }
 }

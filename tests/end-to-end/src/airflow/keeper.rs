@@ -48,6 +48,21 @@ impl Keeper {
         }
         Ok(Some(said.trim().to_owned()))
     }
+
+    /// The ids of Airflow's processes: those of the keeper's session, without the keeper.
+    pub(super) fn processes(&self) -> Result<Vec<u32>> {
+        let keeper = self.child.id();
+        let entries = std::fs::read_dir("/proc").context("cannot read /proc")?;
+        let ids = entries.flatten().filter_map(|entry| {
+            let id: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            // The name of the program stands in parentheses and may hold anything.
+            let (_, fields) = stat.rsplit_once(')')?;
+            let session = fields.split_whitespace().nth(3)?.parse().ok();
+            (id != keeper && session == Some(keeper)).then_some(id)
+        });
+        Ok(ids.collect())
+    }
 }
 
 impl Drop for Keeper {

@@ -1,5 +1,6 @@
 //! A real Airflow, started for a test.
 
+mod api_worker;
 mod configuration;
 mod database;
 mod execution_apart;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{AirflowVersion, Api, Deadline, PostgresDatabase, workspace_root};
+pub use api_worker::ApiWorker;
 pub use database::rows;
 pub use execution_api::ExecutionApiServer;
 pub use home::create_database;

@@ -141,6 +141,11 @@ impl Postgres {
         )
     }
 
+    /// Everything that it logged.
+    pub fn log(&self) -> String {
+        self.keeper().whole_log()
+    }
+
     /// Ends all its processes with SIGKILL. What was committed is there again after [`start_again`](Self::start_again).
     ///
     /// # Errors
@@ -231,6 +236,17 @@ impl PostgresDatabase {
     /// What the server says.
     pub fn sql(&self, statements: &str) -> Result<String> {
         self.server.sql(&self.name, statements)
+    }
+
+    /// PostgreSQL's own load generator, `pgbench`, on this database; it still wants its options.
+    pub fn pgbench(&self) -> Command {
+        let mut command = Command::new(self.server.installation.program("pgbench"));
+        command
+            .args(["--host", "127.0.0.1", "--username", USER])
+            .args(["--port", &self.server.port.to_string()])
+            .env("PGDATABASE", &self.name)
+            .env("PGPASSWORD", PASSWORD);
+        command
     }
 }
 
