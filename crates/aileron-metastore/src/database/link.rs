@@ -3,20 +3,32 @@
 use std::io;
 use std::sync::Arc;
 
-use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Postgres, SqlStr};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Postgres, SqlStr};
 use tokio::time::timeout;
 
+use super::connections::Connection;
 use super::server::{Manner, Server};
 
 /// A connection, which goes back to its pool when it is dropped, without a transaction.
 pub(super) struct Link {
     // Only `drop` takes it out.
-    connection: Option<PoolConnection<Postgres>>,
+    connection: Option<Connection>,
     manner: Arc<Manner>,
     transaction: Progress,
+    health: Health,
+}
+
+/// What is known of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Health {
+    /// The last answer came in full.
+    Good,
+    /// An error came, or somebody stopped waiting for an answer.
+    Unknown,
+    /// An answer may come to a question that nobody knows any more.
+    Lost,
 }
 
 /// How far a transaction is.
@@ -49,9 +61,10 @@ impl Link {
 
     async fn acquire(server: &Server) -> Result<Self, sqlx::Error> {
         Ok(Self {
-            connection: Some(server.pool.acquire().await?),
+            connection: Some(server.connections.acquire().await?),
             manner: Arc::clone(&server.manner),
             transaction: Progress::None,
+            health: Health::Good,
         })
     }
 
@@ -138,11 +151,16 @@ impl Link {
             .connection
             .as_mut()
             .expect("a link has its connection until it is dropped");
+        // Before it is asked: a caller may stop waiting for the answer.
+        self.health = Health::Unknown;
         let result = match timeout(self.manner.patience, ask(connection)).await {
-            Ok(result) => result,
+            Ok(Ok(answer)) => {
+                self.health = Health::Good;
+                Ok(answer)
+            }
+            Ok(Err(error)) => Err(error),
             Err(_) => {
-                // The answer may come yet, and then nobody could tell to what.
-                connection.close_on_drop();
+                self.health = Health::Lost;
                 Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()))
             }
         };
@@ -158,19 +176,33 @@ impl Drop for Link {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
-        if self.transaction == Progress::None {
+        let open = self.transaction != Progress::None;
+        if self.health == Health::Good && !open {
             return;
         }
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            connection.close_on_drop();
+        let runtime = tokio::runtime::Handle::try_current();
+        let (Ok(runtime), Health::Good | Health::Unknown) = (runtime, self.health) else {
+            close(connection);
             return;
         };
         let patience = self.manner.patience;
         runtime.spawn(async move {
-            let rollback = connection.execute(sqlx::raw_sql("rollback"));
-            if !matches!(timeout(patience, rollback).await, Ok(Ok(_))) {
-                connection.close_on_drop();
+            let settle = async {
+                if open {
+                    let rollback = connection.execute(sqlx::raw_sql("rollback"));
+                    rollback.await.map(|_| ())
+                } else {
+                    connection.ping().await
+                }
+            };
+            if !matches!(timeout(patience, settle).await, Ok(Ok(()))) {
+                close(connection);
             }
         });
     }
+}
+
+/// Closes a connection instead of giving it back.
+fn close(connection: Connection) {
+    drop(Connection::take(connection));
 }

@@ -5,11 +5,12 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgPool, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 use tokio::time::timeout;
 use uuid::Uuid;
 
+use super::connections::Connections;
 use super::{Database, DatabaseError, Pool};
 
 /// How a PostgreSQL server is used.
@@ -69,17 +70,14 @@ const SENTINEL: &str = "aileron.session";
 /// it, so that its locks do not stop others for ever.
 const IDLE_IN_TRANSACTION: Duration = Duration::from_secs(60);
 
-/// A connection that was used within this time is taken for alive.
-const FRESH: Duration = Duration::from_secs(1);
-
 /// What a PostgreSQL server says to a parameter of a session that it does not know: PgBouncer says
 /// it of all but a few.
 const PROTOCOL_VIOLATION: &str = "08P01";
 
 /// The pool of connections to a server.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Server {
-    pub(super) pool: PgPool,
+    pub(super) connections: Connections,
     pub(super) manner: Arc<Manner>,
 }
 
@@ -202,22 +200,8 @@ fn server(connect: PgConnectOptions, options: &PostgresOptions, sessions: bool) 
             .map(|(name, value)| format!("; set local {name} = {value}"))
             .concat()
     };
-    let pool = PgPoolOptions::new()
-        .max_connections(options.max_connections)
-        .acquire_timeout(options.acquire_timeout)
-        // A question before every use costs as much as a statement.
-        .test_before_acquire(false)
-        .before_acquire(|connection, state| {
-            Box::pin(async move {
-                if state.idle_for > FRESH {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_lazy_with(connect);
     Server {
-        pool,
+        connections: Connections::new(connect, options.max_connections, options.acquire_timeout),
         manner: Arc::new(Manner {
             sessions,
             // The server answers by its own time limit, if it is there at all.
