@@ -23,8 +23,7 @@ impl Scope {
                     .bind(ti_id),
             )
             .await?;
-        let row =
-            row.ok_or_else(|| Failure::not_found(format!("there is no task instance {ti_id}")))?;
+        let row = row.ok_or_else(|| missing(ti_id))?;
         Ok(Self {
             dag_id: row.get("dag_id")?,
             run_id: row.get("run_id")?,
@@ -32,4 +31,9 @@ impl Scope {
             map_index: row.get("map_index")?,
         })
     }
+}
+
+/// The answer where there is no such task instance.
+pub(crate) fn missing(ti_id: Uuid) -> Failure {
+    Failure::not_found(format!("there is no task instance {ti_id}"))
 }

@@ -11,15 +11,30 @@ use uuid::Uuid;
 use super::events;
 use crate::database::{Database, DatabaseError, Row, Session, Statement, sql};
 use crate::failure::Failure;
+use crate::scope::Scope;
 
-const SELECT: &str = "select dag_run.id as id, dag_run.dag_id as dag_id, dag_run.run_id as run_id, \
-    dag_run.logical_date as logical_date, dag_run.data_interval_start as data_interval_start, \
-    dag_run.data_interval_end as data_interval_end, dag_run.run_after as run_after, \
-    dag_run.start_date as start_date, dag_run.end_date as end_date, \
-    dag_run.clear_number as clear_number, dag_run.run_type as run_type, dag_run.state as state, \
-    dag_run.conf as conf, dag_run.triggering_user_name as triggering_user_name, \
-    dag_run.partition_key as partition_key, dag_run.partition_date as partition_date \
-    from dag_run where ";
+macro_rules! columns {
+    () => {
+        "select dag_run.id as id, dag_run.dag_id as dag_id, dag_run.run_id as run_id, \
+         dag_run.logical_date as logical_date, dag_run.data_interval_start as data_interval_start, \
+         dag_run.data_interval_end as data_interval_end, dag_run.run_after as run_after, \
+         dag_run.start_date as start_date, dag_run.end_date as end_date, \
+         dag_run.clear_number as clear_number, dag_run.run_type as run_type, dag_run.state as state, \
+         dag_run.conf as conf, dag_run.triggering_user_name as triggering_user_name, \
+         dag_run.partition_key as partition_key, dag_run.partition_date as partition_date"
+    };
+}
+
+const SELECT: &str = concat!(columns!(), " from dag_run where ");
+
+/// With what a task that starts is told beside its run, and whether it is worth asking for the rest.
+const SELECT_FOR_START: &str = concat!(
+    columns!(),
+    ", (select count(*) from task_reschedule where ti_id = $3) as reschedules, \
+     exists (select 1 from dagrun_asset_event where dag_run_id = dag_run.id) as has_events, \
+     exists (select 1 from xcom where xcom.dag_run_id = dag_run.id and xcom.task_id = $4) as has_xcoms \
+     from dag_run where dag_run.dag_id = $1 and dag_run.run_id = $2"
+);
 
 /// A Dag run, without the asset events that it consumed: Airflow gives those out when a task starts
 /// and at no other time.
@@ -34,19 +49,40 @@ pub(crate) async fn get(
     Ok(read(&row)?)
 }
 
-/// A Dag run with the asset events that it consumed, as a task that starts gets it.
-pub(crate) async fn with_events(
+/// What a task that starts is told about its run.
+pub(crate) struct Started {
+    /// The run with the asset events that it consumed.
+    pub(crate) run: DagRun,
+    /// How often this try was rescheduled.
+    pub(crate) reschedules: i64,
+    /// Whether the task, with any map index, has XComs in this run.
+    pub(crate) has_xcoms: bool,
+}
+
+/// The Dag run of a task that starts.
+pub(crate) async fn for_start(
     session: &mut Session,
-    dag_id: &str,
-    run_id: &str,
-) -> Result<DagRun, Failure> {
+    scope: &Scope,
+    ti_id: Uuid,
+) -> Result<Started, Failure> {
+    let statement = sql(SELECT_FOR_START)
+        .bind(&scope.dag_id)
+        .bind(&scope.run_id)
+        .bind(ti_id)
+        .bind(&scope.task_id);
     let row = session
-        .optional(by_id(sql(SELECT), dag_id, run_id))
+        .optional(statement)
         .await?
-        .ok_or_else(|| missing(dag_id, run_id))?;
+        .ok_or_else(|| missing(&scope.dag_id, &scope.run_id))?;
     let mut run = read(&row)?;
-    run.consumed_asset_events = events::consumed(session, row.get("id")?).await?;
-    Ok(run)
+    if row.get("has_events")? {
+        run.consumed_asset_events = events::consumed(session, row.get("id")?).await?;
+    }
+    Ok(Started {
+        run,
+        reschedules: row.get("reschedules")?,
+        has_xcoms: row.get("has_xcoms")?,
+    })
 }
 
 fn by_id(statement: Statement, dag_id: &str, run_id: &str) -> Statement {

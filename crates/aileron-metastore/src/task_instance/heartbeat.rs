@@ -16,7 +16,6 @@ pub(crate) async fn heartbeat(
     ti_id: Uuid,
     heartbeat: Heartbeat,
 ) -> Result<(), Failure> {
-    let mut transaction = database.begin().await?;
     let update = sql(
         "update task_instance set last_heartbeat_at = $4, updated_at = $4 \
          where id = $1 and state = 'running' and hostname = $2 and pid = $3",
@@ -25,13 +24,14 @@ pub(crate) async fn heartbeat(
     .bind(&heartbeat.hostname)
     .bind(heartbeat.pid)
     .bind(Timestamp::now());
-    if transaction.execute(update).await? > 0 {
-        return Ok(transaction.commit().await?);
+    if database.change(update).await? > 0 {
+        return Ok(());
     }
+    let mut session = database.read().await?;
     let select = sql("select state, hostname, pid from task_instance where id = $1").bind(ti_id);
-    match transaction.optional(select).await? {
+    match session.optional(select).await? {
         Some(row) => Err(refusal(&row, &heartbeat)?),
-        None => Err(gone(&mut transaction, ti_id).await?),
+        None => Err(gone(&mut session, ti_id).await?),
     }
 }
 

@@ -96,10 +96,9 @@ fn is_resumed(subject: &Subject) -> bool {
 }
 
 async fn context(session: &mut Session, subject: &Subject) -> Result<TIRunContext, Failure> {
-    let scope = &subject.scope;
-    let run = dag_run::query::with_events(session, &scope.dag_id, &scope.run_id).await?;
-    let mut context = TIRunContext::new(run, subject.max_tries);
-    context.task_reschedule_count = reschedules(session, subject.id).await?;
+    let started = dag_run::query::for_start(session, &subject.scope, subject.id).await?;
+    let mut context = TIRunContext::new(started.run, subject.max_tries);
+    context.task_reschedule_count = started.reschedules;
     context.should_retry = should_retry(subject);
     match &subject.next_method {
         Some(method) => {
@@ -107,7 +106,10 @@ async fn context(session: &mut Session, subject: &Subject) -> Result<TIRunContex
             context.next_kwargs = subject.next_kwargs.as_ref().and_then(kwargs);
             context.start_date = subject.start_date;
         }
-        None => context.xcom_keys_to_clear = xcom_keys(session, subject).await?,
+        None if started.has_xcoms => {
+            context.xcom_keys_to_clear = xcom_keys(session, subject).await?;
+        }
+        None => {}
     }
     Ok(context)
 }
@@ -123,11 +125,6 @@ fn kwargs(value: &Value) -> Option<Kwargs> {
         Value::String(text) => Some(Kwargs::Encrypted(text.clone())),
         _ => None,
     }
-}
-
-async fn reschedules(session: &mut Session, id: Uuid) -> Result<i64, DatabaseError> {
-    let statement = sql("select count(*) as n from task_reschedule where ti_id = $1");
-    session.one(statement.bind(id)).await?.get("n")
 }
 
 /// The XComs of earlier tries. An instance without a map index clears those of all indexes.

@@ -11,31 +11,26 @@ use uuid::Uuid;
 
 use crate::database::{Database, DatabaseError, Session, sql};
 use crate::failure::Failure;
-use crate::scope::Scope;
+use crate::scope::{self, Scope};
 use crate::state_value;
 
 const STORE: &str = "the task state store";
 
 pub(crate) async fn get(database: &Database, ti_id: Uuid, key: &str) -> Result<RawJson, Failure> {
-    let mut session = database.read().await?;
-    let scope = Scope::of(&mut session, ti_id).await?;
-    let row = session
-        .optional(
-            sql(
-                "select value from task_state_store \
-                 where dag_id = $1 and run_id = $2 and task_id = $3 and map_index = $4 and key = $5 \
-                 and (expires_at is null or expires_at > $6)",
-            )
-            .bind(scope.dag_id)
-            .bind(scope.run_id)
-            .bind(scope.task_id)
-            .bind(scope.map_index)
-            .bind(key)
-            .bind(Timestamp::now()),
-        )
-        .await?;
-    let row = row.ok_or_else(|| Failure::not_found(format!("{STORE} has no key {key:?}")))?;
-    state_value::read(STORE, key, row.get("value")?)
+    let statement = sql(
+        "select store.value as value from task_instance ti left join task_state_store store \
+         on store.dag_id = ti.dag_id and store.run_id = ti.run_id and store.task_id = ti.task_id \
+         and store.map_index = ti.map_index and store.key = $2 \
+         and (store.expires_at is null or store.expires_at > $3) where ti.id = $1",
+    )
+    .bind(ti_id)
+    .bind(key)
+    .bind(Timestamp::now());
+    let row = database.read().await?.optional(statement).await?;
+    let value: Option<String> = row.ok_or_else(|| scope::missing(ti_id))?.get("value")?;
+    // A value that is there is not null.
+    let value = value.ok_or_else(|| Failure::not_found(format!("{STORE} has no key {key:?}")))?;
+    state_value::read(STORE, key, value)
 }
 
 pub(crate) async fn set(
@@ -46,30 +41,24 @@ pub(crate) async fn set(
     expires_at: Option<Timestamp>,
 ) -> Result<(), Failure> {
     state_value::check(STORE, key, &value)?;
-    let mut transaction = database.begin().await?;
-    let scope = Scope::of(&mut transaction, ti_id).await?;
-    transaction
-        .execute(
-            sql(
-                "insert into task_state_store \
-                 (dag_run_id, task_id, map_index, key, dag_id, run_id, value, updated_at, expires_at) \
-                 select id, $1, $2, $3, dag_id, run_id, $4, $5, $6 from dag_run \
-                 where dag_id = $7 and run_id = $8 \
-                 on conflict (dag_run_id, task_id, map_index, key) do update set \
-                 value = excluded.value, updated_at = excluded.updated_at, \
-                 expires_at = excluded.expires_at",
-            )
-            .bind(scope.task_id)
-            .bind(scope.map_index)
-            .bind(key)
-            .bind(value.into_text())
-            .bind(Timestamp::now())
-            .bind(expires_at)
-            .bind(scope.dag_id)
-            .bind(scope.run_id),
-        )
-        .await?;
-    Ok(transaction.commit().await?)
+    let statement = sql("insert into task_state_store \
+         (dag_run_id, task_id, map_index, key, dag_id, run_id, value, updated_at, expires_at) \
+         select dag_run.id, ti.task_id, ti.map_index, $2, ti.dag_id, ti.run_id, $3, $4, $5 \
+         from task_instance ti \
+         join dag_run on dag_run.dag_id = ti.dag_id and dag_run.run_id = ti.run_id \
+         where ti.id = $1 \
+         on conflict (dag_run_id, task_id, map_index, key) do update set \
+         value = excluded.value, updated_at = excluded.updated_at, \
+         expires_at = excluded.expires_at")
+    .bind(ti_id)
+    .bind(key)
+    .bind(value.into_text())
+    .bind(Timestamp::now())
+    .bind(expires_at);
+    if database.change(statement).await? == 0 {
+        return Err(scope::missing(ti_id));
+    }
+    Ok(())
 }
 
 pub(crate) async fn delete(database: &Database, ti_id: Uuid, key: &str) -> Result<(), Failure> {

@@ -96,22 +96,18 @@ pub(crate) async fn put(store: &Metastore, request: PutVariable) -> Result<(), F
     // What Python makes of nothing when it asks for text.
     let value = request.value.as_deref().unwrap_or("None");
     let (stored, is_encrypted) = store.settings().fernet_keys.encrypt(value);
-    let mut transaction = store.database().begin().await?;
-    transaction
-        .execute(
-            sql(
-                "insert into variable (key, val, description, is_encrypted, team_name) \
-                 values ($1, $2, $3, $4, null) on conflict (key) do update set \
-                 val = excluded.val, description = excluded.description, \
-                 is_encrypted = excluded.is_encrypted",
-            )
-            .bind(request.key)
-            .bind(stored)
-            .bind(request.description)
-            .bind(is_encrypted),
-        )
-        .await?;
-    Ok(transaction.commit().await?)
+    let statement = sql(
+        "insert into variable (key, val, description, is_encrypted, team_name) \
+         values ($1, $2, $3, $4, null) on conflict (key) do update set \
+         val = excluded.val, description = excluded.description, \
+         is_encrypted = excluded.is_encrypted",
+    )
+    .bind(request.key)
+    .bind(stored)
+    .bind(request.description)
+    .bind(is_encrypted);
+    store.database().change(statement).await?;
+    Ok(())
 }
 
 pub(crate) async fn delete(database: &Database, key: &str) -> Result<(), Failure> {

@@ -6,7 +6,7 @@ use aileron_wire::message::{DeleteXCom, SetXCom};
 use jiff::Timestamp;
 
 use super::map_index;
-use crate::database::{Database, Transaction, sql};
+use crate::database::{Database, DatabaseError, Session, Statement, Transaction, sql};
 use crate::failure::Failure;
 use crate::{Metastore, key_length};
 
@@ -16,32 +16,40 @@ pub(crate) async fn set(store: &Metastore, request: SetXCom<RawJson>) -> Result<
     if let Some(length) = request.mapped_length {
         check_length(length, store.settings().max_map_length)?;
     }
-    let mut transaction = store.database().begin().await?;
-    let dag_run_id = find_run(&mut transaction, &request).await?;
-    find_task_instance(&mut transaction, &request, index).await?;
-    if let Some(length) = request.mapped_length {
-        set_length(&mut transaction, &request, index, length).await?;
+    let database = store.database();
+    let Some(length) = request.mapped_length else {
+        if database.change(insert(&request, index)).await? == 0 {
+            return Err(missing(&mut database.read().await?, &request, index).await?);
+        }
+        return Ok(());
+    };
+    let mut transaction = database.begin().await?;
+    if transaction.execute(insert(&request, index)).await? == 0 {
+        return Err(missing(&mut transaction, &request, index).await?);
     }
-    transaction
-        .execute(
-            sql(
-                "insert into xcom (dag_run_id, task_id, map_index, key, dag_result, dag_id, run_id, value, timestamp) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
-                 on conflict (dag_run_id, task_id, map_index, key) do update set \
-                 value = excluded.value, timestamp = excluded.timestamp, dag_result = excluded.dag_result",
-            )
-            .bind(dag_run_id)
-            .bind(request.task_id)
-            .bind(index)
-            .bind(request.key)
-            .bind(request.dag_result)
-            .bind(request.dag_id)
-            .bind(request.run_id)
-            .bind(request.value)
-            .bind(Timestamp::now()),
-        )
-        .await?;
+    set_length(&mut transaction, &request, index, length).await?;
     Ok(transaction.commit().await?)
+}
+
+/// Changes nothing when there is no such task instance.
+fn insert(request: &SetXCom<RawJson>, index: i64) -> Statement {
+    sql(
+        "insert into xcom (dag_run_id, task_id, map_index, key, dag_result, dag_id, run_id, value, timestamp) \
+         select dag_run.id, ti.task_id, ti.map_index, $5, $6, ti.dag_id, ti.run_id, $7, $8 \
+         from task_instance ti \
+         join dag_run on dag_run.dag_id = ti.dag_id and dag_run.run_id = ti.run_id \
+         where ti.dag_id = $1 and ti.run_id = $2 and ti.task_id = $3 and ti.map_index = $4 \
+         on conflict (dag_run_id, task_id, map_index, key) do update set \
+         value = excluded.value, timestamp = excluded.timestamp, dag_result = excluded.dag_result",
+    )
+    .bind(&request.dag_id)
+    .bind(&request.run_id)
+    .bind(&request.task_id)
+    .bind(index)
+    .bind(&request.key)
+    .bind(request.dag_result)
+    .bind(request.value.clone())
+    .bind(Timestamp::now())
 }
 
 fn check_length(length: i64, most: i64) -> Result<(), Failure> {
@@ -65,49 +73,24 @@ fn check_length(length: i64, most: i64) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn find_run(
-    transaction: &mut Transaction,
-    request: &SetXCom<RawJson>,
-) -> Result<i64, Failure> {
-    let (dag_id, run_id) = (&request.dag_id, &request.run_id);
-    let row = transaction
-        .optional(
-            sql("select id from dag_run where dag_id = $1 and run_id = $2")
-                .bind(dag_id)
-                .bind(run_id),
-        )
-        .await?;
-    let row = row.ok_or_else(|| {
-        Failure::refused(
-            ErrorKind::NotFound,
-            format!("Dag {dag_id:?} has no run {run_id:?}"),
-        )
-    })?;
-    Ok(row.get("id")?)
-}
-
-async fn find_task_instance(
-    transaction: &mut Transaction,
+/// What is not there: the run, or the task instance in it.
+async fn missing(
+    session: &mut Session,
     request: &SetXCom<RawJson>,
     index: i64,
-) -> Result<(), Failure> {
-    let found = transaction
-        .optional(
-            sql("select id from task_instance \
-                 where dag_id = $1 and run_id = $2 and task_id = $3 and map_index = $4")
-            .bind(&request.dag_id)
-            .bind(&request.run_id)
-            .bind(&request.task_id)
-            .bind(index),
-        )
-        .await?;
-    if found.is_none() {
-        return Err(Failure::not_found(format!(
-            "run {:?} of Dag {:?} has no instance of task {:?} with map index {index}",
-            request.run_id, request.dag_id, request.task_id
-        )));
+) -> Result<Failure, DatabaseError> {
+    let (dag_id, run_id) = (&request.dag_id, &request.run_id);
+    let run = sql("select id from dag_run where dag_id = $1 and run_id = $2")
+        .bind(dag_id)
+        .bind(run_id);
+    if session.optional(run).await?.is_none() {
+        let message = format!("Dag {dag_id:?} has no run {run_id:?}");
+        return Ok(Failure::refused(ErrorKind::NotFound, message));
     }
-    Ok(())
+    Ok(Failure::not_found(format!(
+        "run {run_id:?} of Dag {dag_id:?} has no instance of task {:?} with map index {index}",
+        request.task_id
+    )))
 }
 
 /// How many instances a task gets that is expanded over this value.
