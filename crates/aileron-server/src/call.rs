@@ -11,7 +11,7 @@ use crate::version::ApiVersion;
 /// One request, as the operations see it.
 pub(crate) struct Call {
     pub(crate) version: ApiVersion,
-    pub(crate) token: Token,
+    pub(crate) token: Arc<Token>,
     pub(crate) query: Query,
     pub(crate) body: Body,
     /// What the task instance of the token may ask.

@@ -271,7 +271,7 @@ async fn authenticated(
     response
 }
 
-async fn token_of(app: &App, headers: &HeaderMap) -> Result<Token, Refusal> {
+async fn token_of(app: &App, headers: &HeaderMap) -> Result<Arc<Token>, Refusal> {
     let given = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
@@ -291,7 +291,7 @@ async fn checked(
     app: &App,
     asked: &Asked,
     endpoint: &Endpoint,
-    token: Token,
+    token: Arc<Token>,
     request: Request,
 ) -> Result<Response, Refusal> {
     endpoint.check(&token)?;
@@ -310,7 +310,7 @@ async fn checked(
     match perform(endpoint, &call).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(refusal) if refusal.is_unsupported() && may_delegate(endpoint) => {
-            delegate(app, endpoint, refusal, parts, bytes).await
+            Box::pin(delegate(app, endpoint, refusal, parts, bytes)).await
         }
         Err(refusal) => Err(refusal),
     }

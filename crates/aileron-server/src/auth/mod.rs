@@ -12,6 +12,7 @@ mod issuer;
 mod jwks;
 mod keys;
 mod provider;
+mod remembered;
 mod settings;
 mod token;
 mod validator;
@@ -60,7 +61,7 @@ impl Auth {
     }
 
     /// Whose token this is. `None` for a token that is not valid; why is in the log.
-    pub(crate) async fn token(&self, text: &str) -> Option<Token> {
+    pub(crate) async fn token(&self, text: &str) -> Option<Arc<Token>> {
         match self.validator.validate(text).await {
             Ok(token) => Some(token),
             Err(reason) => {

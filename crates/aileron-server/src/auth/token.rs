@@ -68,7 +68,7 @@ impl Token {
         left <= (life / 5).max(LAST_SECONDS)
     }
 
-    fn seconds(&self, claim: &str) -> i64 {
+    pub(super) fn seconds(&self, claim: &str) -> i64 {
         let value = self.claims.get(claim);
         let number = value.and_then(|value| {
             // A claim may be written as a float; the fraction does not matter here.

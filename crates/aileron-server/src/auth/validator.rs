@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::issuer::algorithm;
 use super::jwks::{Jwks, KnownKey};
 use super::keys::PrivateKey;
+use super::remembered::Remembered;
 use super::{AuthError, AuthSettings, Scope, Token};
 
 /// Checks the signature, the times, the audience and the issuer of tokens.
@@ -20,10 +21,11 @@ pub(super) struct Validator {
     algorithm: Option<Algorithm>,
     rules: Validation,
     leeway: i64,
+    remembered: Remembered<KnownKey>,
 }
 
 enum Keys {
-    Secret(Box<DecodingKey>),
+    Secret(Arc<KnownKey>),
     /// The key set, or the one key of our own, by its name.
     Set(Jwks),
 }
@@ -56,9 +58,10 @@ impl Validator {
                     },
                 ))
             }
-            (None, None, Some(secret)) => {
-                Keys::Secret(Box::new(DecodingKey::from_secret(secret.as_bytes())))
-            }
+            (None, None, Some(secret)) => Keys::Secret(Arc::new(KnownKey {
+                key: DecodingKey::from_secret(secret.as_bytes()),
+                algorithm: Algorithm::HS512,
+            })),
             (None, None, None) => return Err(AuthError::NoKey),
         };
         // The algorithm is set for each token, by its key.
@@ -76,17 +79,28 @@ impl Validator {
             algorithm: algorithm(settings)?,
             rules,
             leeway: i64::try_from(settings.leeway.as_secs()).unwrap_or(i64::MAX / 2),
+            remembered: Remembered::new(),
         })
     }
 
-    pub(super) async fn validate(&self, text: &str) -> Result<Token, Refused> {
-        let claims = match &self.keys {
-            Keys::Secret(key) => self.claims(text, key, Algorithm::HS512)?,
-            Keys::Set(set) => {
-                let known = key_of(text, set).await?;
-                self.claims(text, &known.key, known.algorithm)?
-            }
+    pub(super) async fn validate(&self, text: &str) -> Result<Arc<Token>, Refused> {
+        let key = match &self.keys {
+            Keys::Secret(key) => Arc::clone(key),
+            // A key that is not in the set any more is found no more, and neither is what it has signed.
+            Keys::Set(set) => key_of(text, set).await?,
         };
+        let name = Remembered::<KnownKey>::name(text);
+        if let Some(token) = self.remembered.find(&name, &key) {
+            return Ok(token);
+        }
+        let token = Arc::new(self.check(text, &key)?);
+        let end = token.seconds("exp").saturating_add(self.leeway);
+        self.remembered.keep(name, &key, &token, end);
+        Ok(token)
+    }
+
+    fn check(&self, text: &str, key: &KnownKey) -> Result<Token, Refused> {
+        let claims = self.claims(text, &key.key, key.algorithm)?;
         self.check_issued(&claims)?;
         let scope = Scope::of(&claims).ok_or_else(|| Refused("unknown scope".to_owned()))?;
         let id = claims.get("sub").and_then(Value::as_str);
