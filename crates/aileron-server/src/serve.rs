@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::accept::NoDelayAcceptor;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 
 use crate::upstream::install_tls;
 
@@ -74,11 +75,15 @@ pub async fn serve(
     let served = match tls {
         None => {
             let server = axum_server::from_tcp(listener).map_err(failed)?;
+            // An answer goes out at once. Without TLS nobody agrees on HTTP/2 first.
+            let server = server.acceptor(NoDelayAcceptor::new()).http1_only();
             server.handle(handle).serve(service).await
         }
         Some(files) => {
             let config = tls_config(files).await?;
             let server = axum_server::from_tcp_rustls(listener, config).map_err(failed)?;
+            let no_delay = |acceptor: RustlsAcceptor| acceptor.acceptor(NoDelayAcceptor::new());
+            let server = server.map(no_delay);
             server.handle(handle).serve(service).await
         }
     };

@@ -12,6 +12,8 @@ mod task_state;
 mod variable;
 mod xcom;
 
+use std::pin::Pin;
+
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
@@ -23,64 +25,67 @@ use crate::request::{Place, Problems};
 /// What an operation ends with.
 pub(crate) type Outcome = Result<Answer, Refusal>;
 
+/// An operation that goes on. In a box of its own: one future for all of them would be as large as the largest.
+type Running<'a> = Pin<Box<dyn Future<Output = Outcome> + Send + 'a>>;
+
 /// Does what the route says.
-pub(crate) async fn perform(endpoint: &Endpoint, call: &Call) -> Outcome {
+pub(crate) fn perform<'a>(endpoint: &'a Endpoint, call: &'a Call) -> Running<'a> {
     use Endpoint as E;
     match endpoint {
-        E::Health | E::Ping => Err(Refusal::not_found()),
-        E::AssetByName => asset::by_name(call).await,
-        E::AssetByUri => asset::by_uri(call).await,
-        E::AssetsByAlias => asset::by_alias(call).await,
-        E::EventsByAsset => asset::events(call).await,
-        E::EventsByAlias => asset::events_by_alias(call).await,
-        E::StartConnectionTest(_) => connection::start_test(call).await,
-        E::FinishConnectionTest(_) => connection::finish_test(call).await,
-        E::GetConnection(id) => connection::get(call, id).await,
-        E::PreviousDagRunOf(dag_id) => dag_run::previous_of(call, dag_id).await,
-        E::GetDagRun(run) => dag_run::get(call, run).await,
-        E::TriggerDagRun(run) => dag_run::trigger(call, run).await,
-        E::ClearDagRun(run) => dag_run::clear(call, run).await,
-        E::DagRunState(run) => dag_run::state(call, run).await,
-        E::DagRunCount => dag_run::count(call).await,
-        E::PreviousDagRun => dag_run::previous(call).await,
-        E::GetDag(dag_id) => dag_run::dag(call, dag_id).await,
-        E::Run(_) => task_instance::run(call).await,
-        E::UpdateState(_) => state_update::update(call).await,
-        E::SkipDownstream(_) => task_instance::skip_downstream(call).await,
-        E::Heartbeat(_) => task_instance::heartbeat(call).await,
-        E::SetRenderedFields(_) => task_instance::set_rendered_fields(call).await,
-        E::SetRenderedMapIndex(_) => task_instance::set_rendered_map_index(call).await,
-        E::PreviousSuccessfulDagRun(_) => task_instance::previous_successful(call).await,
-        E::ValidateAssets(_) => task_instance::inactive_assets(call).await,
-        E::SetDagRunNote(_) => task_instance::set_dag_run_note(call).await,
-        E::TaskInstanceCount => task_query::count(call).await,
+        E::Health | E::Ping => Box::pin(async { Err(Refusal::not_found()) }),
+        E::AssetByName => Box::pin(asset::by_name(call)),
+        E::AssetByUri => Box::pin(asset::by_uri(call)),
+        E::AssetsByAlias => Box::pin(asset::by_alias(call)),
+        E::EventsByAsset => Box::pin(asset::events(call)),
+        E::EventsByAlias => Box::pin(asset::events_by_alias(call)),
+        E::StartConnectionTest(_) => Box::pin(connection::start_test(call)),
+        E::FinishConnectionTest(_) => Box::pin(connection::finish_test(call)),
+        E::GetConnection(id) => Box::pin(connection::get(call, id)),
+        E::PreviousDagRunOf(dag_id) => Box::pin(dag_run::previous_of(call, dag_id)),
+        E::GetDagRun(run) => Box::pin(dag_run::get(call, run)),
+        E::TriggerDagRun(run) => Box::pin(dag_run::trigger(call, run)),
+        E::ClearDagRun(run) => Box::pin(dag_run::clear(call, run)),
+        E::DagRunState(run) => Box::pin(dag_run::state(call, run)),
+        E::DagRunCount => Box::pin(dag_run::count(call)),
+        E::PreviousDagRun => Box::pin(dag_run::previous(call)),
+        E::GetDag(dag_id) => Box::pin(dag_run::dag(call, dag_id)),
+        E::Run(_) => Box::pin(task_instance::run(call)),
+        E::UpdateState(_) => Box::pin(state_update::update(call)),
+        E::SkipDownstream(_) => Box::pin(task_instance::skip_downstream(call)),
+        E::Heartbeat(_) => Box::pin(task_instance::heartbeat(call)),
+        E::SetRenderedFields(_) => Box::pin(task_instance::set_rendered_fields(call)),
+        E::SetRenderedMapIndex(_) => Box::pin(task_instance::set_rendered_map_index(call)),
+        E::PreviousSuccessfulDagRun(_) => Box::pin(task_instance::previous_successful(call)),
+        E::ValidateAssets(_) => Box::pin(task_instance::inactive_assets(call)),
+        E::SetDagRunNote(_) => Box::pin(task_instance::set_dag_run_note(call)),
+        E::TaskInstanceCount => Box::pin(task_query::count(call)),
         E::PreviousTaskInstance { dag_id, task_id } => {
-            task_query::previous(call, dag_id, task_id).await
+            Box::pin(task_query::previous(call, dag_id, task_id))
         }
-        E::TaskStates => task_query::states(call).await,
-        E::Breadcrumbs => task_query::breadcrumbs(call).await,
-        E::RescheduleStartDate(_) => task_query::reschedule_start_date(call).await,
-        E::VariableKeys => variable::keys(call).await,
-        E::GetVariable(key) => variable::get(call, key).await,
-        E::PutVariable(key) => variable::put(call, key).await,
-        E::DeleteVariable(key) => variable::delete(call, key).await,
-        E::XComItem(at, offset) => xcom::item(call, at, offset).await,
-        E::XComSlice(at) => xcom::slice(call, at).await,
-        E::XComCount(at) => xcom::count(call, at).await,
-        E::GetXCom(at) => xcom::get(call, at).await,
-        E::SetXCom(at) => xcom::set(call, at).await,
-        E::DeleteXCom(at) => xcom::delete(call, at).await,
-        E::CreateHitl(_) => hitl::create(call).await,
-        E::UpdateHitl(_) => hitl::update(call).await,
-        E::GetHitl(_) => hitl::get(call).await,
-        E::GetTaskState(_, key) => task_state::get(call, key).await,
-        E::SetTaskState(_, key) => task_state::set(call, key).await,
-        E::DeleteTaskState(_, key) => task_state::delete(call, key).await,
-        E::ClearTaskState(_) => task_state::clear(call).await,
-        E::GetAssetState(by) => asset_state::get(call, *by).await,
-        E::SetAssetState(by) => asset_state::set(call, *by).await,
-        E::DeleteAssetState(by) => asset_state::delete(call, *by).await,
-        E::ClearAssetState(by) => asset_state::clear(call, *by).await,
+        E::TaskStates => Box::pin(task_query::states(call)),
+        E::Breadcrumbs => Box::pin(task_query::breadcrumbs(call)),
+        E::RescheduleStartDate(_) => Box::pin(task_query::reschedule_start_date(call)),
+        E::VariableKeys => Box::pin(variable::keys(call)),
+        E::GetVariable(key) => Box::pin(variable::get(call, key)),
+        E::PutVariable(key) => Box::pin(variable::put(call, key)),
+        E::DeleteVariable(key) => Box::pin(variable::delete(call, key)),
+        E::XComItem(at, offset) => Box::pin(xcom::item(call, at, offset)),
+        E::XComSlice(at) => Box::pin(xcom::slice(call, at)),
+        E::XComCount(at) => Box::pin(xcom::count(call, at)),
+        E::GetXCom(at) => Box::pin(xcom::get(call, at)),
+        E::SetXCom(at) => Box::pin(xcom::set(call, at)),
+        E::DeleteXCom(at) => Box::pin(xcom::delete(call, at)),
+        E::CreateHitl(_) => Box::pin(hitl::create(call)),
+        E::UpdateHitl(_) => Box::pin(hitl::update(call)),
+        E::GetHitl(_) => Box::pin(hitl::get(call)),
+        E::GetTaskState(_, key) => Box::pin(task_state::get(call, key)),
+        E::SetTaskState(_, key) => Box::pin(task_state::set(call, key)),
+        E::DeleteTaskState(_, key) => Box::pin(task_state::delete(call, key)),
+        E::ClearTaskState(_) => Box::pin(task_state::clear(call)),
+        E::GetAssetState(by) => Box::pin(asset_state::get(call, *by)),
+        E::SetAssetState(by) => Box::pin(asset_state::set(call, *by)),
+        E::DeleteAssetState(by) => Box::pin(asset_state::delete(call, *by)),
+        E::ClearAssetState(by) => Box::pin(asset_state::clear(call, *by)),
     }
 }
 
