@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::database::{Database, DatabaseError, Missing};
+use crate::database::{Database, DatabaseError, Missing, PostgresOptions};
 use crate::{Settings, TaskApi, schema};
 
 /// A metadata database with Airflow's schema. Clones share its connections.
@@ -50,7 +50,16 @@ impl Metastore {
     ///
     /// When nobody answers there, or the schema is other than [`schema::REVISION`].
     pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
-        let database = Database::postgres(url).await?;
+        Self::connect_with(url, &PostgresOptions::default()).await
+    }
+
+    /// Connects to the PostgreSQL server of an Airflow with options.
+    ///
+    /// # Errors
+    ///
+    /// As [`connect`](Self::connect).
+    pub async fn connect_with(url: &str, options: &PostgresOptions) -> Result<Self, DatabaseError> {
+        let database = Database::postgres_with(url, options).await?;
         schema::check(&database).await?;
         Ok(Self::on(database))
     }

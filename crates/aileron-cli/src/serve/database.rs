@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aileron_config::Config;
 use aileron_metastore::Metastore;
-use aileron_metastore::database::Missing;
+use aileron_metastore::database::{Missing, PostgresOptions};
 use anyhow::{Context as _, bail};
 
 /// Which database is served.
@@ -15,6 +15,9 @@ pub(crate) struct DatabaseArgument {
     /// A URL is not taken here, as it would show the password to everybody on this machine.
     #[arg(long, value_name = "PATH")]
     db: Option<PathBuf>,
+    /// How many connections to PostgreSQL there are at most; requests wait for a free one
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    db_connections: u32,
 }
 
 impl DatabaseArgument {
@@ -28,14 +31,14 @@ impl DatabaseArgument {
                  in airflow.cfg, or with --db"
             );
         };
-        open(&url)
+        open(&url, self.db_connections)
             .await
             .context("the database of [database] sql_alchemy_conn")
     }
 }
 
 /// Opens what a URL of SQLAlchemy names. Errors do not show it: there may be a password in it.
-async fn open(url: &str) -> anyhow::Result<Metastore> {
+async fn open(url: &str, max_connections: u32) -> anyhow::Result<Metastore> {
     let Some((scheme, rest)) = url.split_once("://") else {
         bail!("it is no URL");
     };
@@ -46,7 +49,13 @@ async fn open(url: &str) -> anyhow::Result<Metastore> {
             let path = path.split('?').next().unwrap_or_default();
             Ok(Metastore::open(Path::new(path), Missing::Fail).await?)
         }
-        "postgresql" | "postgres" => Ok(Metastore::connect(url).await?),
+        "postgresql" | "postgres" => {
+            let options = PostgresOptions {
+                max_connections,
+                ..PostgresOptions::default()
+            };
+            Ok(Metastore::connect_with(url, &options).await?)
+        }
         other => bail!("it is of {other}, and only PostgreSQL and SQLite are served"),
     }
 }
