@@ -32,6 +32,7 @@ pub(super) struct Window {
 /// What was seen.
 #[derive(Debug)]
 pub(super) struct Seen {
+    pub(super) requests: f64,
     pub(super) per_second: f64,
     /// Requests for each second of processor time.
     pub(super) per_core: f64,
@@ -95,9 +96,11 @@ impl Load {
             command.args(["--process", &process.to_string()]);
         }
         let numbers = Numbers::from(&mut command)?;
+        let requests = numbers.get("requests")?;
         Ok(Seen {
+            requests,
             per_second: numbers.get("per_second")?,
-            per_core: numbers.get("requests")? / numbers.get("processor_seconds")?,
+            per_core: requests / numbers.get("processor_seconds")?,
             p50_ms: numbers.get("p50_ms")?,
             p99_ms: numbers.get("p99_ms")?,
             resident_mb: numbers.get("resident_mb")?,

@@ -7,7 +7,6 @@ use anyhow::{Context, Result, ensure};
 use end_to_end::PostgresDatabase;
 
 use super::Operation;
-use super::load::Window;
 use super::statements::Statement;
 
 /// Each client has a task instance of its own. This is asked once by each, and belongs to no request.
@@ -84,19 +83,19 @@ impl Script {
         format!(":{name}")
     }
 
-    /// How often in a second the statements were executed, by as many clients as there are connections.
-    pub(super) fn run(&self, database: &PostgresDatabase, window: &Window) -> Result<f64> {
+    /// How often in a second the statements were executed, by as many clients as there are connections; each does it so often.
+    ///
+    /// Not for a time: the clock of pgbench runs while it connects.
+    pub(super) fn run(&self, database: &PostgresDatabase, clients: u32, each: u64) -> Result<f64> {
         let directory = tempfile::tempdir()?;
         let file = directory.path().join("statements.sql");
         fs::write(&file, &self.text)?;
-        // Its clock runs while it connects; its speed does not count that.
-        let connecting = f64::from(window.connections) / 40.0;
-        let seconds = (window.seconds + connecting).ceil().to_string();
         let mut command = database.pgbench();
         command
             .args(["--no-vacuum", "--protocol", "prepared"])
-            .args(["--client", &window.connections.to_string()])
-            .args(["--jobs", "2", "--time", &seconds, "--file"])
+            .args(["--client", &clients.to_string()])
+            .args(["--transactions", &each.to_string()])
+            .args(["--jobs", "2", "--file"])
             .arg(&file);
         for (name, value) in &self.variables {
             command.args(["--define", &format!("{name}={value}")]);
