@@ -1,5 +1,7 @@
 //! Ctrl-C, and a second `aileron run` for the same run.
 
+use std::time::{Duration, Instant};
+
 use anyhow::Result;
 
 use crate::support::{Local, ended, signal, wait_for_log};
@@ -21,6 +23,25 @@ fn ctrl_c_ends_tasks_in_order_and_the_run_goes_on_later() -> Result<()> {
         assert_eq!(ran.instances(), [format!("wait_long: -, {attempt}")]);
         wait_for_log(&log, "the on-kill hook ran")?;
     }
+    Ok(())
+}
+
+#[test]
+fn a_second_ctrl_c_waits_for_nobody() -> Result<()> {
+    let local = Local::new("local")?;
+    let child = local.start(&["--dag", "lingering", "--run-id", "l"])?;
+    let log = local.log("lingering", "l", "linger", 1);
+    wait_for_log(&log, "lingering")?;
+    signal(&child, "INT")?;
+    wait_for_log(&log, "the on-kill hook takes its time")?;
+    let pressed = Instant::now();
+    signal(&child, "INT")?;
+    let ran = ended(child)?;
+    // A task that was asked once has five seconds.
+    assert!(pressed.elapsed() < Duration::from_secs(4), "{ran:?}");
+    assert_eq!(ran.code, Some(130), "{}", ran.stderr);
+    assert_eq!(ran.report["outcome"], "interrupted");
+    assert_eq!(ran.instances(), ["linger: -, 1"]);
     Ok(())
 }
 

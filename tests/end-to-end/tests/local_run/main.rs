@@ -162,6 +162,64 @@ fn a_mapped_task_has_an_instance_for_each_value() -> Result<()> {
 }
 
 #[test]
+fn one_instance_of_a_mapped_task_runs_again_alone() -> Result<()> {
+    let local = Local::new("local")?;
+    let run = ["--dag", "parts", "--run-id", "p", "--mapped", "part=3"];
+    let ran = local.run(&run)?;
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    let first = [
+        "part[0]: success, 1",
+        "part[1]: failed, 1",
+        "part[2]: success, 1",
+    ];
+    assert_eq!(ran.instances(), first);
+    let local = local.variable("AIRFLOW_VAR_REPAIRED", "yes".to_owned());
+    let alone = ["--task", "part", "--map-index", "1"];
+    let ran = local.run(&[&run[..], &alone].concat())?;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let second = [
+        "part[0]: success, 1",
+        "part[1]: success, 2",
+        "part[2]: success, 1",
+    ];
+    assert_eq!(ran.instances(), second);
+    assert_eq!(ran.report["state"], "success");
+    let none = local.run(&[&run[..], &["--task", "part", "--map-index", "7"]].concat())?;
+    assert_eq!(none.code, Some(1));
+    assert!(none.stderr.contains("map index 7"), "{}", none.stderr);
+    Ok(())
+}
+
+#[test]
+fn a_task_that_depends_on_its_past_waits_for_the_run_before() -> Result<()> {
+    let local = Local::new("local")?;
+    let run = |run_id: &str, date: &str, conf: &str| {
+        let dag = ["--dag", "stepwise", "--run-id", run_id];
+        local.run(&[&dag[..], &["--logical-date", date, "--conf", conf]].concat())
+    };
+    let first = run("1", "2026-01-01", r#"{"fails": true}"#)?;
+    assert_eq!(first.instances(), ["step: failed, 1"], "{}", first.stderr);
+    let second = run("2", "2026-01-02", "{}")?;
+    assert_eq!(second.code, Some(1), "{}", second.stderr);
+    assert_eq!(second.report["outcome"], "blocked");
+    assert_eq!(second.instances(), ["step: -, 0"]);
+    assert!(second.stderr.contains("earlier run"), "{}", second.stderr);
+    // What was before the first run is no matter.
+    let before = run("0", "2025-12-31", "{}")?;
+    assert_eq!(before.code, Some(0), "{}", before.stderr);
+    Ok(())
+}
+
+#[test]
+fn a_packed_bundle_runs_as_its_executable_does() -> Result<()> {
+    let local = Local::new("local")?;
+    let ran = local.packed()?.run(&["--dag", "parts"])?;
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(ran.instances(), ["part: success, 1"]);
+    Ok(())
+}
+
+#[test]
 fn what_cannot_be_run_is_said_before_anything_starts() -> Result<()> {
     let local = Local::new("scenarios")?;
     for (arguments, code, part) in [

@@ -12,12 +12,13 @@ use serde_json::Value;
 
 /// A built executable of this workspace; each is built once.
 fn built(package: &'static str, name: &'static str) -> Result<PathBuf> {
-    static ALL: [OnceLock<PathBuf>; 4] = [const { OnceLock::new() }; 4];
+    static ALL: [OnceLock<PathBuf>; 5] = [const { OnceLock::new() }; 5];
     let place = match name {
         "aileron" => 0,
         "scenarios" => 1,
         "resumable" => 2,
-        _ => 3,
+        "local" => 3,
+        _ => 4,
     };
     if let Some(path) = ALL[place].get() {
         return Ok(path.clone());
@@ -56,6 +57,25 @@ impl Local {
     pub(crate) fn variable(mut self, name: &str, value: String) -> Self {
         self.variables.push((name.to_owned(), value));
         self
+    }
+
+    /// The same with the program packed into a bundle.
+    pub(crate) fn packed(mut self) -> Result<Self> {
+        let bundle = self.directory.path().join("packed");
+        let output = Command::new(&self.aileron)
+            .arg("pack")
+            .arg("--executable")
+            .arg(&self.program)
+            .arg("--output")
+            .arg(&bundle)
+            .output()?;
+        ensure!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        self.program = bundle;
+        Ok(self)
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
