@@ -6,6 +6,7 @@ mod demo;
 mod development_airflow;
 mod development_postgres;
 mod environment;
+mod image;
 mod progress;
 mod test;
 
@@ -35,6 +36,8 @@ enum Task {
     Bench(bench::Arguments),
     /// Print the table of what the SDK supports, made from tests/end-to-end/conformance.toml
     Conformance(conformance::Arguments),
+    /// Build an image of the command and a bundle that has nothing else in it
+    Image(image::Arguments),
     /// Run an Airflow for development
     #[command(subcommand)]
     Airflow(development_airflow::Command),
@@ -60,6 +63,7 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::Env => environment::print_all(),
         Task::Bench(arguments) => bench::run(&arguments),
         Task::Conformance(arguments) => conformance::run(&arguments),
+        Task::Image(arguments) => image::run(&arguments),
         Task::Airflow(command) => development_airflow::run(command),
         Task::Postgres(command) => development_postgres::run(command),
     }

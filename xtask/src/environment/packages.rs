@@ -21,7 +21,14 @@ pub(crate) struct Packages {
 }
 
 impl Packages {
-    /// Every environment.
+    /// A C compiler and linker for other machines, for images. No test needs it.
+    pub(crate) const ZIG: Self = Self {
+        name: "zig",
+        requirements: include_str!("../../requirements/zig.txt"),
+        variable: "AILERON_ZIG_PYTHON",
+    };
+
+    /// The environments of the tests.
     pub(crate) const ALL: [Self; 2] = [
         // pandas, pyarrow and numpy, for the tests of values. They put its packages beside Airflow's.
         Self {
@@ -55,7 +62,7 @@ impl Packages {
         Ok(directory.join("bin/python"))
     }
 
-    /// Prepares every environment; each Python with the variable that tells of it.
+    /// Prepares those of the tests; each Python with the variable that tells of it.
     pub(crate) fn prepare_all() -> Result<Vec<(&'static str, PathBuf)>> {
         let all = Self::ALL.into_iter();
         all.map(|packages| Ok((packages.variable, packages.prepare()?)))

@@ -138,7 +138,11 @@ impl Worker {
         let variable = client.variable(task).await?;
         let state = client.task_state("n").await?;
         let expected = count.to_string();
-        let found = [xcom.get(), state.get(), variable.value.as_deref().unwrap_or("")];
+        let found = [
+            xcom.get(),
+            state.get(),
+            variable.value.as_deref().unwrap_or(""),
+        ];
         ensure!(found == [expected.as_str(); 3], "{found:?} after {count}");
         Ok(())
     }

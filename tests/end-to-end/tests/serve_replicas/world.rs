@@ -39,7 +39,10 @@ impl World {
         let found = self.database.sql(query)?;
         // Airflow keeps numbers in JSON as they are, and in text with quotes or without.
         let found = found.trim().trim_matches('"');
-        ensure!(found == expected, "{found:?} instead of {expected:?}: {query}");
+        ensure!(
+            found == expected,
+            "{found:?} instead of {expected:?}: {query}"
+        );
         Ok(())
     }
 }
