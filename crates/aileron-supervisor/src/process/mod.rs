@@ -3,6 +3,8 @@
 mod child;
 mod environment;
 mod memory;
+#[cfg(target_os = "linux")]
+mod socket;
 mod tree;
 
 pub(crate) use child::{Child, Signal};
