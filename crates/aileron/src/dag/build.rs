@@ -1,6 +1,7 @@
 //! Building a Dag.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -43,6 +44,8 @@ pub struct Dag {
     params: BTreeMap<String, Value>,
     token: DagToken,
     nodes: Vec<TaskNode>,
+    /// Where a task is among the nodes.
+    by_id: HashMap<String, usize>,
     upstream: Vec<BTreeSet<usize>>,
     errors: Vec<DagError>,
 }
@@ -151,6 +154,7 @@ impl Dag {
             params: BTreeMap::new(),
             token: DagToken(TOKENS.fetch_add(1, Ordering::Relaxed)),
             nodes: Vec::new(),
+            by_id: HashMap::new(),
             upstream: Vec::new(),
             errors,
         }
@@ -162,10 +166,13 @@ impl Dag {
     pub fn add<T>(&mut self, call: TaskCall<T>) -> Output<T> {
         let TaskCall { node, after, .. } = call;
         check_id(&node.task_id, &mut self.errors);
-        if self.node(&node.task_id).is_some() {
-            self.errors.push(DagError::DuplicateTask {
-                task_id: node.task_id.clone(),
-            });
+        match self.by_id.entry(node.task_id.clone()) {
+            Entry::Vacant(place) => {
+                place.insert(self.nodes.len());
+            }
+            Entry::Occupied(place) => self.errors.push(DagError::DuplicateTask {
+                task_id: place.key().clone(),
+            }),
         }
         for asset in node.options.inlets.iter().chain(&node.options.outlets) {
             if let Err(reason) = asset.check() {
@@ -302,7 +309,7 @@ impl Dag {
 
     /// The ids of the tasks directly before that one, sorted; empty for an unknown task.
     pub fn upstream_task_ids(&self, task_id: &str) -> Vec<&str> {
-        let Some(index) = self.nodes.iter().position(|node| node.task_id == task_id) else {
+        let Some(&index) = self.by_id.get(task_id) else {
             return Vec::new();
         };
         let mut ids: Vec<&str> = self.upstream[index]
@@ -322,7 +329,7 @@ impl Dag {
     }
 
     pub(crate) fn node(&self, task_id: &str) -> Option<&TaskNode> {
-        self.nodes.iter().find(|node| node.task_id == task_id)
+        self.by_id.get(task_id).map(|index| &self.nodes[*index])
     }
 
     /// The Dag, or everything that is wrong with it.
@@ -347,6 +354,11 @@ impl Dag {
     /// The tasks that could never start because they wait, directly or not, for themselves. Only `set_downstream` can
     /// make such a circle: an `Output` exists only once its task was added.
     fn never_ready(&self) -> Vec<String> {
+        let mut edges = self.upstream.iter().enumerate();
+        if edges.all(|(task, upstream)| upstream.last().is_none_or(|last| *last < task)) {
+            // Every edge comes from a task that was added before. A large Dag is built anew by each of its tasks.
+            return Vec::new();
+        }
         let mut waiting: BTreeSet<usize> = (0..self.nodes.len()).collect();
         loop {
             let ready: Vec<usize> = waiting
