@@ -6,10 +6,12 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::dates::Dates;
 use super::expansion;
 use crate::database::{DatabaseError, Row, Session, sql};
 
@@ -18,6 +20,7 @@ use crate::database::{DatabaseError, Row, Session, sql};
 pub(crate) struct DagData {
     tasks: Vec<TaskData>,
     groups: Value,
+    dates: Dates,
 }
 
 /// A task.
@@ -69,6 +72,8 @@ pub(crate) struct Options {
     inlets: Vec<Value>,
     #[serde(default)]
     outlets: Vec<Value>,
+    #[serde(flatten)]
+    dates: Dates,
 }
 
 fn default_pool() -> String {
@@ -145,10 +150,19 @@ impl DagData {
             .collect::<Result<_, _>>()
             .map_err(|error| format!("a task of the serialized Dag: {error}"))?;
         let groups = data.pointer("/dag/task_group").cloned();
+        let dates = data.get("dag").map(Dates::deserialize).transpose();
         Ok(Self {
             tasks,
             groups: groups.unwrap_or(Value::Null),
+            dates: dates
+                .map_err(|error| format!("a date of the serialized Dag: {error}"))?
+                .unwrap_or_default(),
         })
+    }
+
+    /// Whether a run of this logical date has the task.
+    pub(crate) fn has_at(&self, task: &TaskData, logical_date: Option<Timestamp>) -> bool {
+        logical_date.is_none_or(|date| task.options().dates.have(&self.dates, date))
     }
 
     /// The tasks of a group, and of the groups in it; `None` when there is no such group.

@@ -1,6 +1,7 @@
 //! Dags.
 
 pub(crate) mod data;
+mod dates;
 mod expansion;
 mod fingerprint;
 mod query;

@@ -121,7 +121,12 @@ pub(crate) async fn create(
     }
     let carrier = trace_carrier();
     insert_run(transaction, request, version, &carrier).await?;
-    for task in dag.tasks() {
+    // Who starts a run at a command line, of an earlier date for instance, wants its tasks.
+    let date = request
+        .logical_date
+        .filter(|_| request.triggered_by == TriggeredBy::Operator);
+    let due = |task: &&TaskData| dag.has_at(task, date);
+    for task in dag.tasks().iter().filter(due) {
         for index in dag.map_indexes(task) {
             insert_task_instance(transaction, request, &dag, (task, index), version, &carrier)
                 .await?;
@@ -245,8 +250,10 @@ async fn insert_task_instance(
 
 /// The user, for people to read. The supervisor of the task says who it really runs as.
 fn user_name() -> String {
-    ["USER", "LOGNAME"]
+    ["LOGNAME", "USER", "LNAME", "USERNAME"]
         .into_iter()
-        .find_map(|name| std::env::var(name).ok())
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|name| !name.is_empty())
+        .or_else(|| whoami::username().ok())
         .unwrap_or_default()
 }
