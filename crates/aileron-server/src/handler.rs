@@ -20,6 +20,7 @@ use crate::call::Call;
 use crate::endpoint::{Endpoint, Found, find};
 use crate::metrics::Metrics;
 use crate::operation::perform;
+use crate::python_parts::PythonParts;
 use crate::refusal::Refusal;
 use crate::request::{Body, Query};
 use crate::store::{Store, StoreStatus};
@@ -46,6 +47,8 @@ pub struct RouterSettings {
     pub max_in_flight: usize,
     /// Who does what the store cannot.
     pub upstream: Option<Upstream>,
+    /// What the configuration gives to Python classes, which the store cannot ask.
+    pub python_parts: PythonParts,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -61,6 +64,7 @@ impl RouterSettings {
             time_limit: Duration::from_secs(30),
             max_in_flight: 512,
             upstream: None,
+            python_parts: PythonParts::default(),
             metrics: Metrics::new(),
         }
     }
@@ -299,6 +303,12 @@ async fn checked(
     let bytes = to_bytes(body, app.settings.body_limit)
         .await
         .map_err(|_| too_large(app.settings.body_limit))?;
+    if let Some(option) = app.settings.python_parts.option_for(endpoint) {
+        let refusal = Refusal::unsupported(format!(
+            "{option} names a Python class, which only Airflow's own server can ask: see --upstream"
+        ));
+        return delegate(app, endpoint, refusal, parts, bytes).await;
+    }
     let call = Call {
         version: asked.version.unwrap_or(app.settings.newest),
         api: app.store.task(token.id),

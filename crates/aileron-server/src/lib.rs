@@ -21,6 +21,7 @@ mod endpoint;
 mod handler;
 mod metrics;
 mod operation;
+mod python_parts;
 mod refusal;
 mod request;
 pub mod serve;
@@ -30,6 +31,7 @@ mod version;
 
 pub use handler::{RouterSettings, router};
 pub use metrics::Metrics;
+pub use python_parts::PythonParts;
 pub use store::{Store, StoreStatus};
 pub use upstream::{Upstream, UpstreamError};
 pub use version::ApiVersion;

@@ -125,7 +125,10 @@ fn away(error: &reqwest::Error) -> Refusal {
 
 /// What is sent on when the store says that it cannot do it, and why it may say so.
 ///
-/// This is the only list. Everything else is answered here, or refused with 501.
+/// This is the only list, beside the one of what the configuration gives to Python classes: [`PythonParts`]. Everything else is
+/// answered here, or refused with 501.
+///
+/// [`PythonParts`]: crate::PythonParts
 pub(crate) fn may_delegate(endpoint: &Endpoint) -> bool {
     match endpoint {
         // The data interval of a run may come from a timetable, which is Python.
@@ -139,9 +142,6 @@ pub(crate) fn may_delegate(endpoint: &Endpoint) -> bool {
         | Endpoint::Run(_)
         // Partition mappers are Python; so is stopping the rest of a run that fails fast.
         | Endpoint::UpdateState(_)
-        // A secrets backend may be Python.
-        | Endpoint::GetVariable(_)
-        | Endpoint::GetConnection(_)
         // By offset over the runs before.
         | Endpoint::GetXCom(_)
         // By a regular expression of Python.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aileron_execution_api::ExecutionApi;
-use aileron_server::{RouterSettings, Upstream, router};
+use aileron_server::{PythonParts, RouterSettings, Upstream, router};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::json;
@@ -203,6 +203,35 @@ async fn what_the_store_cannot_do_is_sent_on_when_there_is_somebody() {
     assert_eq!(came.status, StatusCode::OK, "{}", came.body);
     assert_eq!(came.body, format!("GET /execution{path} true"));
     task.abort();
+}
+
+#[tokio::test]
+async fn what_a_python_class_is_configured_for_is_not_answered_from_the_database() {
+    let server = Server::with(|settings| RouterSettings {
+        python_parts: PythonParts {
+            secrets_backend: true,
+            state_backend: true,
+        },
+        ..settings
+    })
+    .await;
+    let id = uuid::Uuid::from_u128(7);
+    for (path, option) in [
+        ("/variables/x".to_owned(), "[secrets] backend"),
+        ("/connections/x".to_owned(), "[secrets] backend"),
+        (format!("/store/ti/{id}/x"), "[state_store] backend"),
+    ] {
+        let came = server.get(&path).await;
+        assert_eq!(came.status, StatusCode::NOT_IMPLEMENTED, "{path}");
+        assert!(came.body.contains(option), "{path}: {}", came.body);
+        assert_eq!(came.json()["detail"]["reason"], "not_supported");
+    }
+    let came = server.get("/variables/keys").await;
+    assert_eq!(came.status, StatusCode::OK, "{}", came.body);
+    // Who may not ask learns nothing about it.
+    let request = Request::get("/execution/variables/x").body(Body::empty());
+    let came = server.send(request.unwrap()).await;
+    assert_eq!(came.status, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]

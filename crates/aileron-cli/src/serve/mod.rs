@@ -13,7 +13,7 @@ use aileron_config::Config;
 use aileron_metastore::{EnvironmentSecrets, Settings};
 use aileron_server::auth::Auth;
 use aileron_server::serve::{TlsFiles, serve};
-use aileron_server::{RouterSettings, Upstream, router};
+use aileron_server::{PythonParts, RouterSettings, Upstream, router};
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -78,7 +78,13 @@ async fn listen(arguments: &Arguments) -> anyhow::Result<()> {
     settings.body_limit = arguments.max_body;
     settings.time_limit = Duration::from_secs(arguments.time_limit);
     settings.max_in_flight = arguments.max_requests;
+    settings.python_parts = PythonParts::of(&config)?;
     settings.upstream = arguments.upstream.as_deref().map(upstream).transpose()?;
+    if settings.upstream.is_none() && settings.python_parts != PythonParts::default() {
+        tracing::warn!(
+            "[secrets] backend or [state_store] backend names a Python class: without --upstream its requests get a 501"
+        );
+    }
     let tls = tls(arguments, &config)?;
     let metastore = arguments.database.open(&config).await?;
     let mut rules = Settings::of(&config)?;
