@@ -1,6 +1,6 @@
 """Prints what runs have left in a metadata database of Airflow 3.3.2, whoever wrote it.
 
-Arguments: the database, and a JSON list of pairs of Dag id and run id. The answer has an object for each pair.
+Arguments: the database (a SQLite file or a URL of PostgreSQL), and a JSON list of pairs of Dag id and run id. The answer has an object for each pair.
 """
 
 import json
@@ -19,10 +19,23 @@ def from_json(column):
 
 class Reader:
     def __init__(self, path):
-        self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
-        self.database.row_factory = sqlite3.Row
+        self.postgres = path.startswith("postgresql://")
+        if self.postgres:
+            import psycopg2.extras
+
+            connection = psycopg2.connect(path)
+            # As SQLite has it: JSON is text.
+            psycopg2.extras.register_default_json(connection, loads=str)
+            psycopg2.extras.register_default_jsonb(connection, loads=str)
+            self.database = connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor)
+        else:
+            self.database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
+            self.database.row_factory = sqlite3.Row
 
     def rows(self, query, *arguments):
+        if self.postgres:
+            self.database.execute(query.replace("?", "%s"), arguments)
+            return [dict(row) for row in self.database.fetchall()]
         return [dict(row) for row in self.database.execute(query, arguments)]
 
     def outcome(self, dag_id, run_id):
@@ -78,7 +91,7 @@ class Reader:
             "SELECT event.id, event.source_task_id AS task, asset.name, asset.uri, event.extra, event.partition_key "
             "FROM asset_event AS event JOIN asset ON asset.id = event.asset_id "
             "WHERE event.source_dag_id = ? AND event.source_run_id = ? "
-            "ORDER BY event.source_task_id, asset.name, event.partition_key, event.extra",
+            "ORDER BY event.source_task_id, asset.name, event.partition_key, CAST(event.extra AS TEXT)",
             *run,
         )
         for event in events:

@@ -3,6 +3,7 @@
 //! - [`Airflow`] is a running Airflow with its own home, ports and processes; dropping it ends them all.
 //! - [`ExecutionApiServer`] is the Execution API of an Airflow alone: a tenth of the time, and the test plays the worker.
 //! - [`ApiWorker`] is one worker of an Airflow's own API server, as it is deployed, on a PostgreSQL.
+//! - [`AileronServer`] is a running `aileron serve`.
 //! - [`Comparison`] is Airflow's Execution API beside ours, each on its copy of one database.
 //! - [`Api`] speaks Airflow's public REST API: trigger Dag runs, wait for them, read XComs and logs.
 //! - [`TaskLog`] is a task's log file as Airflow wrote it.
@@ -13,6 +14,7 @@
 //! Which Python runs Airflow is said by environment variables, see [`AirflowVersion::python`]; `cargo xtask test` prepares
 //! the environments and sets them.
 
+mod aileron_server;
 mod airflow;
 mod api;
 pub mod bundle;
@@ -29,6 +31,7 @@ pub mod supervised;
 mod task_log;
 mod version;
 
+pub use aileron_server::AileronServer;
 pub use airflow::{Airflow, ApiWorker, ExecutionApiServer, Setup, create_database, rows};
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
 pub use comparison::{Answer, Comparison};
@@ -37,7 +40,7 @@ pub use job_service::JobService;
 pub use object_store::{MOTO_PYTHON, ObjectStore};
 pub use outcome::{
     Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario, compare, compare_all,
-    outcomes,
+    normal, outcomes,
 };
 pub use pandas::{PANDAS_PYTHON, pandas_packages};
 pub use postgres::{

@@ -254,6 +254,11 @@ impl Airflow {
         format!("http://127.0.0.1:{}", self.ports.public)
     }
 
+    /// The URL of its Execution API, whatever its workers were told to use.
+    pub fn execution_url(&self) -> String {
+        format!("http://127.0.0.1:{}/execution/", self.ports.execution)
+    }
+
     /// Where the log of a try of a task without mapping lies. Tries count from 1.
     pub fn task_log_path(
         &self,

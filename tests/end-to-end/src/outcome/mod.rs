@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::{AirflowVersion, workspace_root};
 pub use list::{Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario};
+pub use normal::normal;
 pub use table::{compare, compare_all};
 
 /// What runs have left in a metadata database of Airflow 3.3.2: states, tries, XComs, stored state, events.
@@ -37,6 +38,6 @@ pub fn outcomes(database: &Path, runs: &[(&str, &str)]) -> Result<Vec<Value>> {
     Ok(runs
         .iter()
         .zip(found)
-        .map(|((_, run_id), outcome)| normal::normal(outcome, run_id))
+        .map(|((_, run_id), outcome)| normal(outcome, run_id))
         .collect())
 }

@@ -7,8 +7,8 @@ use uuid::Uuid;
 /// A longer value stands in the table by its digest.
 const LONGEST: usize = 1_500;
 
-/// Replaces ids, times, durations and the run's own name.
-pub(super) fn normal(value: Value, run_id: &str) -> Value {
+/// A value without what is new in every run: ids, times of the last hour, durations, the run's own name.
+pub fn normal(value: Value, run_id: &str) -> Value {
     match value {
         Value::Object(fields) => fields
             .into_iter()
@@ -81,7 +81,12 @@ fn normal_text(text: String, run_id: &str) -> String {
 
 /// Whether it is a time of the last hour, or of the next one.
 fn is_recent(text: &str) -> bool {
-    let time: Result<jiff::Timestamp, _> = text.parse();
+    // SQLite has it without a zone: `2026-01-01 00:00:00.500000`.
+    let with_zone = match text.ends_with('Z') || text.contains('+') {
+        true => text.to_owned(),
+        false => format!("{}Z", text.replacen(' ', "T", 1)),
+    };
+    let time: Result<jiff::Timestamp, _> = with_zone.parse();
     time.is_ok_and(|time| {
         let age = jiff::Timestamp::now().duration_since(time);
         age.abs() < jiff::SignedDuration::from_hours(1)
