@@ -9,7 +9,10 @@ use std::time::Duration;
 use aileron_server::auth::{Auth, AuthSettings, Scope};
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use ring::signature::KeyPair as _;
 use serde_json::{Value, json};
 use support::{Came, SECRET, Server};
 use uuid::Uuid;
@@ -205,6 +208,60 @@ async fn a_private_key_signs_and_its_public_key_checks() {
             "{name}"
         );
     }
+}
+
+/// Keys at a URL, as another program that gives out tokens publishes them.
+#[tokio::test]
+async fn the_keys_at_a_url_are_fetched_and_kept_while_nobody_is_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("key.pem");
+    std::fs::write(&path, ED25519).unwrap();
+    let text: String = ED25519
+        .lines()
+        .filter(|line| !line.starts_with('-'))
+        .collect();
+    let der = base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .unwrap();
+    let pair = ring::signature::Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).unwrap();
+    let public = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());
+    let set = json!({"keys": [
+        {"kty": "OKP", "crv": "Ed25519", "kid": "theirs", "alg": "EdDSA", "x": public},
+        {"kty": "something new", "kid": "other"},
+    ]});
+    let keys = axum::Router::new().fallback(move || async move { set.to_string() });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/keys.json", listener.local_addr().unwrap());
+    let settings = |key_id: &str, url: &str| AuthSettings {
+        secret: None,
+        private_key: Some(path.clone()),
+        trusted_jwks: Some(url.to_owned()),
+        key_id: Some(key_id.to_owned()),
+        ..AuthSettings::with_secret(SECRET)
+    };
+    // Nobody answers yet, so nobody can be let in; the server says so and does not blame the client.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let nowhere = settings("theirs", &format!("http://{closed}/keys.json"));
+    let server = Server::with_auth(&nowhere, |settings| settings).await;
+    let came = server.get("/variables/x").await;
+    assert!(!came.status.is_success(), "{came:?}");
+    assert_ne!(came.status, StatusCode::NOT_FOUND);
+
+    let task = tokio::spawn(async move { axum::serve(listener, keys).await });
+    let server = Server::with_auth(&settings("theirs", &url), |settings| settings).await;
+    let found = |came: Came| came.status == StatusCode::NOT_FOUND;
+    assert!(found(server.get("/variables/x").await));
+    // A key that is not in the set, by its name.
+    let stranger = Auth::new(&settings("unknown", &url)).unwrap();
+    let stranger = stranger.issue(ID, Scope::Execution).unwrap();
+    let came = with_token(&server, &stranger).await;
+    assert_eq!(came.status, StatusCode::FORBIDDEN);
+    task.abort();
+    let _ = task.await;
+    assert!(found(server.get("/variables/x").await));
 }
 
 #[test]
