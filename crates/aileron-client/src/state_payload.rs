@@ -8,6 +8,13 @@ use serde_json::{Map, Value, json};
 pub(crate) fn of_update(update: &StateUpdate) -> Result<Value, serde_json::Error> {
     match update {
         StateUpdate::Terminal(update) => Ok(terminal(update)),
+        StateUpdate::UpstreamFailed(update) => {
+            let mut fields = json!({"state": "upstream_failed", "end_date": update.end_date});
+            if let Some(label) = &update.rendered_map_index {
+                fields["rendered_map_index"] = json!(label);
+            }
+            Ok(fields)
+        }
         StateUpdate::Success(message) => untagged(message),
         StateUpdate::Retry(message) => untagged(message),
         StateUpdate::Deferred(message) => untagged(message),
@@ -35,6 +42,10 @@ fn terminal(update: &TerminalUpdate) -> Value {
     // Null would delete a label that was stored before.
     if let Some(label) = &update.rendered_map_index {
         fields.insert("rendered_map_index".to_owned(), json!(label));
+    }
+    // A server before 3.4 refuses what it does not know.
+    if let Some(reason) = &update.retry_reason {
+        fields.insert("retry_reason".to_owned(), json!(reason));
     }
     Value::Object(fields)
 }
@@ -68,11 +79,7 @@ mod tests {
 
     #[test]
     fn an_absent_label_is_not_sent_as_null() {
-        let update = TerminalUpdate {
-            state: TerminalState::Skipped,
-            end_date: Timestamp::UNIX_EPOCH,
-            rendered_map_index: None,
-        };
+        let update = TerminalUpdate::new(TerminalState::Skipped, Timestamp::UNIX_EPOCH);
         assert_eq!(
             of_update(&StateUpdate::Terminal(update)).unwrap(),
             json!({"state": "skipped", "end_date": "1970-01-01T00:00:00Z"})

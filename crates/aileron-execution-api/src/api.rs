@@ -13,7 +13,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{ApiError, AssetEventsQuery, AssetRef, EnterRunning, Heartbeat, StateUpdate};
+use crate::{
+    ApiError, AssetEventsQuery, AssetRef, EnterRunning, ErrorKind, Heartbeat, ServerTerminated,
+    StateUpdate,
+};
 
 /// What a task instance, and the supervisor that runs it, may ask of Airflow.
 ///
@@ -48,8 +51,28 @@ pub trait ExecutionApi: Send + Sync {
     /// `NotFound`, `Gone` or `Conflict` when it should not be running any more.
     async fn heartbeat(&self, heartbeat: Heartbeat) -> Result<(), ApiError>;
 
+    /// Refuses when the task instance is not there, or this is a try of it that another has followed.
+    ///
+    /// `NotFound` or `Gone`. Airflow asks this since 3.4 before a request may change anything. What a
+    /// request changes may be no task instance's own; then a callback may ask it too.
+    async fn check_is_latest_try(&self, or_callback: bool) -> Result<(), ApiError> {
+        let _ = or_callback;
+        Ok(())
+    }
+
     /// Says how a process of the task instance ended. Saying the same twice is no error.
     async fn update_state(&self, update: StateUpdate) -> Result<(), ApiError>;
+
+    /// Says that a process has ended because the server had said that it should. Saying it twice is
+    /// no error. Since Airflow 3.4.
+    async fn server_terminated(&self, ended: ServerTerminated) -> Result<(), ApiError> {
+        drop(ended);
+        Err(ApiError::new(
+            ErrorKind::Unsupported,
+            "say that the task was terminated",
+            "not served here",
+        ))
+    }
 
     /// Skips tasks of the same Dag run that have not finished.
     async fn skip_downstream(&self, tasks: Vec<SkippedTask>) -> Result<(), ApiError>;

@@ -16,12 +16,16 @@
 
 mod api;
 mod asset;
+mod callbacks;
 mod connection_tests;
 mod error;
 mod state;
 
 pub use api::ExecutionApi;
 pub use asset::{AssetEventsQuery, AssetEventsSource, AssetRef};
+pub use callbacks::Callbacks;
 pub use connection_tests::{ConnectionTestResult, ConnectionTests};
 pub use error::{ApiError, ErrorKind};
-pub use state::{EnterRunning, Heartbeat, StateUpdate, TerminalUpdate};
+pub use state::{
+    EnterRunning, Heartbeat, ServerTerminated, StateUpdate, TerminalUpdate, UpstreamFailed,
+};

@@ -79,6 +79,8 @@ impl Fixture {
             run_id: format!("r{run}"),
             task_id: task_id.into(),
             map_index,
+            region_id: Uuid::nil(),
+            in_loop: false,
         }
     }
 

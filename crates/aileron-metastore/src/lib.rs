@@ -5,9 +5,9 @@
 //! and events live here, whoever asks: the embedded store of one machine or an API server.
 //!
 //! A file that is made here is a database of Airflow 3.3.2: that Airflow can open it, and nothing
-//! is kept beside it.
+//! is kept beside it. Requests of task instances are answered on a database of Airflow 3.4.0b2 too.
 //!
-//! Source: `airflow/models` and `airflow/api_fastapi/execution_api` of Airflow 3.3.2.
+//! Source: `airflow/models` and `airflow/api_fastapi/execution_api` of Airflow 3.3.2 and 3.4.0b2.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
@@ -18,7 +18,9 @@ pub mod schema;
 mod asset;
 mod asset_event;
 mod asset_state_store;
+mod callback;
 mod connection;
+mod connection_test;
 mod dag;
 mod dag_run;
 mod failure;
@@ -40,9 +42,12 @@ mod store_error;
 mod task_api;
 mod task_instance;
 mod task_state_store;
+mod team;
 mod variable;
 mod xcom;
 
+pub use callback::CallbackApi;
+pub use connection_test::ConnectionTestApi;
 pub use dag::{DagFile, RegisteredDag};
 pub use dag_run::{DagRunRequest, TriggeredBy};
 pub use fernet_keys::{FernetKeyError, FernetKeys};

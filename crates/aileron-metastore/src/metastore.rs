@@ -6,7 +6,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::database::{Database, DatabaseError, Missing, PostgresOptions};
-use crate::{Settings, TaskApi, schema};
+use crate::schema::{self, Schema};
+use crate::{CallbackApi, ConnectionTestApi, Settings, TaskApi};
 
 /// A metadata database with Airflow's schema. Clones share its connections.
 ///
@@ -28,8 +29,8 @@ pub struct Metastore {
 }
 
 impl Metastore {
-    /// Opens a SQLite file. With [`Missing::Create`] an empty or missing file gets the schema, all
-    /// of it in one transaction.
+    /// Opens a SQLite file of this machine, to run Dags on it or to look into it. With
+    /// [`Missing::Create`] an empty or missing file gets the schema, all of it in one transaction.
     ///
     /// # Errors
     ///
@@ -39,16 +40,29 @@ impl Metastore {
         let database = Database::sqlite(path, missing).await?;
         match missing {
             Missing::Create => schema::prepare(&database).await?,
-            Missing::Fail => schema::check(&database).await?,
+            Missing::Fail => schema::check(&database, &[Schema::Airflow332]).await?,
         }
         Ok(Self::on(database))
     }
 
-    /// Connects to the PostgreSQL server of an Airflow.
+    /// Opens the SQLite file of an Airflow, to answer its task instances. What is under
+    /// [`run`](Self::run) is not for a schema other than [`schema::REVISION`].
     ///
     /// # Errors
     ///
-    /// When nobody answers there, or the schema is other than [`schema::REVISION`].
+    /// When the file cannot be opened, is no database, or has a schema that is not in
+    /// [`Schema::ALL`].
+    pub async fn attach(path: &Path) -> Result<Self, DatabaseError> {
+        let database = Database::sqlite(path, Missing::Fail).await?;
+        schema::check(&database, &Schema::ALL).await?;
+        Ok(Self::on(database))
+    }
+
+    /// Connects to the PostgreSQL server of an Airflow, to answer its task instances.
+    ///
+    /// # Errors
+    ///
+    /// When nobody answers there, or the schema is not in [`Schema::ALL`].
     pub async fn connect(url: &str) -> Result<Self, DatabaseError> {
         Self::connect_with(url, &PostgresOptions::default()).await
     }
@@ -60,7 +74,7 @@ impl Metastore {
     /// As [`connect`](Self::connect).
     pub async fn connect_with(url: &str, options: &PostgresOptions) -> Result<Self, DatabaseError> {
         let database = Database::postgres_with(url, options).await?;
-        schema::check(&database).await?;
+        schema::check(&database, &Schema::ALL).await?;
         Ok(Self::on(database))
     }
 
@@ -88,6 +102,18 @@ impl Metastore {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// What a worker that tests a connection may ask.
+    #[must_use]
+    pub fn connection_tests(&self) -> ConnectionTestApi {
+        ConnectionTestApi::new(self.clone())
+    }
+
+    /// What a worker that runs a callback may ask.
+    #[must_use]
+    pub fn callbacks(&self) -> CallbackApi {
+        CallbackApi::new(self.clone())
     }
 
     /// What a task instance may ask.

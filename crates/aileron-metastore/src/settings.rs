@@ -18,6 +18,9 @@ pub struct EnvironmentSecrets(BTreeMap<String, String>);
 const VARIABLE: &str = "AIRFLOW_VAR_";
 const CONNECTION: &str = "AIRFLOW_CONN_";
 
+/// What ends the name of a team: `AIRFLOW_VAR__{TEAM}___{KEY}`.
+const TEAM_END: &str = "___";
+
 impl EnvironmentSecrets {
     /// Those of this process.
     #[must_use]
@@ -41,6 +44,38 @@ impl EnvironmentSecrets {
     pub(crate) fn variable(&self, key: &str) -> Option<&str> {
         let name = format!("{VARIABLE}{}", key.to_uppercase());
         self.0.get(&name).map(String::as_str)
+    }
+
+    /// The value of a Variable, for a team. What is named for the team comes first, and is not
+    /// found under any other name.
+    pub(crate) fn variable_for(&self, team: Option<&str>, key: &str) -> Option<&str> {
+        if key.contains(TEAM_END) {
+            return None;
+        }
+        let own = self.of_team(VARIABLE, team, key).map(|(_, text)| text);
+        own.or_else(|| self.variable(key))
+    }
+
+    /// The text of a Connection and the name it stands under, for a team.
+    pub(crate) fn connection_for(
+        &self,
+        team: Option<&str>,
+        conn_id: &str,
+    ) -> Option<(String, &str)> {
+        if conn_id.contains(TEAM_END) {
+            return None;
+        }
+        self.of_team(CONNECTION, team, conn_id)
+            .or_else(|| self.connection(conn_id))
+    }
+
+    /// An empty text is none.
+    fn of_team(&self, prefix: &str, team: Option<&str>, key: &str) -> Option<(String, &str)> {
+        let (team, key) = (team?.to_uppercase(), key.to_uppercase());
+        let name = format!("{prefix}_{team}{TEAM_END}{key}");
+        let text = self.0.get(&name).map(String::as_str);
+        text.filter(|text| !text.is_empty())
+            .map(|text| (name, text))
     }
 
     /// The text of a Connection and the name it stands under. An empty text is none.
@@ -70,6 +105,8 @@ pub struct Settings {
     pub rendered_fields_runs: i64,
     /// `[state_store] clear_on_success`: whether a task that succeeds loses its task state.
     pub clear_on_success: bool,
+    /// `[core] multi_team`: whether Dag bundles, Variables and Connections belong to teams.
+    pub multi_team: bool,
     /// Variables and Connections that stand before those of the database.
     pub secrets: EnvironmentSecrets,
 }
@@ -82,6 +119,7 @@ impl Default for Settings {
             max_map_length: 1024,
             rendered_fields_runs: 30,
             clear_on_success: false,
+            multi_team: false,
             secrets: EnvironmentSecrets::default(),
         }
     }
@@ -118,12 +156,14 @@ impl Settings {
         let fernet_key = config.get("core", "fernet_key")?.unwrap_or_default();
         let max_map_length = config.integer("core", "max_map_length")?;
         let fields_runs = config.integer("core", "num_dag_runs_to_retain_rendered_fields")?;
+        let multi_team = config.boolean("core", "multi_team")?;
         let clear_on_success = config.boolean("state_store", "clear_on_success")?;
         let default = Self::default();
         Ok(Self {
             fernet_keys: FernetKeys::parse(&fernet_key)?,
             max_map_length: max_map_length.unwrap_or(default.max_map_length),
             rendered_fields_runs: fields_runs.unwrap_or(default.rendered_fields_runs),
+            multi_team: multi_team.unwrap_or(default.multi_team),
             clear_on_success: clear_on_success.unwrap_or(default.clear_on_success),
             ..default
         })

@@ -29,6 +29,14 @@ pub enum StoreError {
         /// The run that has it.
         run_id: String,
     },
+    /// Another has created the run in the meantime.
+    #[error("Dag {dag_id:?} has a run {run_id:?} already")]
+    RunTaken {
+        /// The Dag.
+        dag_id: String,
+        /// The Dag run.
+        run_id: String,
+    },
     /// No such Dag run.
     #[error("Dag {dag_id:?} has no run {run_id:?} in the database")]
     NoDagRun {

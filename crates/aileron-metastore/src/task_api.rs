@@ -1,7 +1,8 @@
 //! The Execution API on a metadata database.
 
 use aileron_execution_api::{
-    ApiError, AssetEventsQuery, AssetRef, EnterRunning, ExecutionApi, Heartbeat, StateUpdate,
+    ApiError, AssetEventsQuery, AssetRef, EnterRunning, ExecutionApi, Heartbeat, ServerTerminated,
+    StateUpdate,
 };
 use aileron_wire::json::{JsonMap, RawJson};
 use aileron_wire::message::{
@@ -47,7 +48,7 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn start(&self, start: EnterRunning) -> Result<TIRunContext, ApiError> {
-        task_instance::start::start(self.database(), self.ti_id, start)
+        task_instance::start::start(&self.store, self.ti_id, start)
             .await
             .map_err(|failure| failure.of(format!("start task instance {}", self.ti_id)))
     }
@@ -56,6 +57,18 @@ impl ExecutionApi for TaskApi {
         task_instance::heartbeat::heartbeat(self.database(), self.ti_id, heartbeat)
             .await
             .map_err(|failure| failure.of(format!("heartbeat of task instance {}", self.ti_id)))
+    }
+
+    async fn check_is_latest_try(&self, or_callback: bool) -> Result<(), ApiError> {
+        task_instance::attempt::check(self.database(), self.ti_id, or_callback)
+            .await
+            .map_err(|failure| failure.of(format!("look for task instance {}", self.ti_id)))
+    }
+
+    async fn server_terminated(&self, ended: ServerTerminated) -> Result<(), ApiError> {
+        task_instance::attempt::server_terminated(self.database(), self.ti_id, ended)
+            .await
+            .map_err(|failure| failure.of(format!("end task instance {}", self.ti_id)))
     }
 
     async fn update_state(&self, update: StateUpdate) -> Result<(), ApiError> {
@@ -159,7 +172,7 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn dag_run(&self, dag_id: &str, run_id: &str) -> Result<DagRun, ApiError> {
-        dag_run::query::get(self.database(), dag_id, run_id)
+        dag_run::query::get(&self.store, dag_id, run_id)
             .await
             .map_err(|failure| failure.of(format!("get Dag {dag_id:?}, run {run_id:?}")))
     }
@@ -177,7 +190,7 @@ impl ExecutionApi for TaskApi {
     }
 
     async fn previous_dag_run(&self, query: GetPreviousDagRun) -> Result<Option<DagRun>, ApiError> {
-        dag_run::query::previous(self.database(), query)
+        dag_run::query::previous(&self.store, query)
             .await
             .map_err(|failure| failure.of("get previous Dag run"))
     }
@@ -196,14 +209,14 @@ impl ExecutionApi for TaskApi {
 
     async fn xcom(&self, query: GetXCom) -> Result<RawJson, ApiError> {
         let operation = format!("get XCom {:?} of task {:?}", query.key, query.task_id);
-        xcom::get(self.database(), query)
+        xcom::get(&self.store, self.ti_id, query)
             .await
             .map_err(|failure| failure.of(operation))
     }
 
     async fn xcom_count(&self, query: GetXComCount) -> Result<i64, ApiError> {
         let operation = format!("count XComs {:?} of task {:?}", query.key, query.task_id);
-        xcom::count(self.database(), query)
+        xcom::count(&self.store, self.ti_id, query)
             .await
             .map_err(|failure| failure.of(operation))
     }
@@ -213,7 +226,7 @@ impl ExecutionApi for TaskApi {
             "get item {} of XComs {:?} of task {:?}",
             query.offset, query.key, query.task_id
         );
-        xcom::item(self.database(), query)
+        xcom::item(&self.store, self.ti_id, query)
             .await
             .map_err(|failure| failure.of(operation))
     }
@@ -223,14 +236,14 @@ impl ExecutionApi for TaskApi {
             "get slice of XComs {:?} of task {:?}",
             query.key, query.task_id
         );
-        xcom::slice(self.database(), query)
+        xcom::slice(&self.store, self.ti_id, query)
             .await
             .map_err(|failure| failure.of(operation))
     }
 
     async fn set_xcom(&self, request: SetXCom<RawJson>) -> Result<(), ApiError> {
         let operation = format!("set XCom {:?} of task {:?}", request.key, request.task_id);
-        xcom::set(&self.store, request)
+        xcom::set(&self.store, self.ti_id, request)
             .await
             .map_err(|failure| failure.of(operation))
     }
@@ -240,38 +253,38 @@ impl ExecutionApi for TaskApi {
             "delete XCom {:?} of task {:?}",
             request.key, request.task_id
         );
-        xcom::delete(self.database(), request)
+        xcom::delete(&self.store, self.ti_id, request)
             .await
             .map_err(|failure| failure.of(operation))
     }
 
     async fn variable(&self, key: &str) -> Result<VariableResponse, ApiError> {
-        variable::get(&self.store, key)
+        variable::get(&self.store, self.ti_id, key)
             .await
             .map_err(|failure| failure.of(format!("get Variable {key:?}")))
     }
 
     async fn variable_keys(&self, query: GetVariableKeys) -> Result<VariableKeysResult, ApiError> {
-        variable::keys(self.database(), query)
+        variable::keys(&self.store, self.ti_id, query)
             .await
             .map_err(|failure| failure.of("get keys of Variables"))
     }
 
     async fn put_variable(&self, request: PutVariable) -> Result<(), ApiError> {
         let operation = format!("put Variable {:?}", request.key);
-        variable::put(&self.store, request)
+        variable::put(&self.store, self.ti_id, request)
             .await
             .map_err(|failure| failure.of(operation))
     }
 
     async fn delete_variable(&self, key: &str) -> Result<(), ApiError> {
-        variable::delete(self.database(), key)
+        variable::delete(&self.store, self.ti_id, key)
             .await
             .map_err(|failure| failure.of(format!("delete Variable {key:?}")))
     }
 
     async fn connection(&self, conn_id: &str) -> Result<ConnectionResponse, ApiError> {
-        connection::get(&self.store, conn_id)
+        connection::get(&self.store, self.ti_id, conn_id)
             .await
             .map_err(|failure| failure.of(format!("get Connection {conn_id:?}")))
     }

@@ -30,9 +30,8 @@ fn success() -> StateUpdate {
 
 fn terminal(state: TerminalState) -> StateUpdate {
     StateUpdate::Terminal(TerminalUpdate {
-        state,
-        end_date: Timestamp::now(),
         rendered_map_index: Some("label".to_owned()),
+        ..TerminalUpdate::new(state, Timestamp::now())
     })
 }
 

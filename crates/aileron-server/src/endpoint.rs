@@ -23,6 +23,7 @@ pub(crate) enum Endpoint {
     StartConnectionTest(String),
     FinishConnectionTest(String),
     GetConnection(String),
+    RunCallback(String),
     /// The route of older versions.
     PreviousDagRunOf(String),
     GetDagRun(Run),
@@ -109,11 +110,17 @@ pub(crate) enum Found {
 }
 
 /// Looks for the route of a path below `/execution`, such as `/dags/d`.
-pub(crate) fn find(method: &Method, path: &str, version: ApiVersion) -> Found {
-    let routes = routes(path, version);
-    if let Some((first, _)) = routes.first() {
+///
+/// Some routes are told apart by no version: they are as in the Airflow of the `newest` one.
+pub(crate) fn find(method: &Method, path: &str, version: ApiVersion, newest: ApiVersion) -> Found {
+    let routes = |path: &str| match connection(path, newest) {
+        Some(routes) => routes,
+        None => self::routes(path, version),
+    };
+    let found = routes(path);
+    if let Some((first, _)) = found.first() {
         let first = *first;
-        let fitting = routes.into_iter().find(|(own, _)| *own == method.as_str());
+        let fitting = found.into_iter().find(|(own, _)| *own == method.as_str());
         return fitting.map_or(Found::OtherMethod(first), |(_, endpoint)| {
             Found::Endpoint(endpoint)
         });
@@ -122,11 +129,17 @@ pub(crate) fn find(method: &Method, path: &str, version: ApiVersion) -> Found {
         Some(shorter) => shorter.trim_end_matches('/').to_owned(),
         None => format!("{path}/"),
     };
-    if self::routes(&other, version).is_empty() {
+    if routes(&other).is_empty() {
         Found::Nothing
     } else {
         Found::Elsewhere(other)
     }
+}
+
+/// Since Airflow 3.4 the id of a Connection may hold slashes.
+fn connection(path: &str, newest: ApiVersion) -> Option<Routes> {
+    let id = path.strip_prefix("/connections/")?;
+    (newest >= ApiVersion::V2026_10_30).then(|| vec![(GET, Endpoint::GetConnection(own(id)))])
 }
 
 type Routes = Vec<(&'static str, Endpoint)>;
@@ -154,6 +167,9 @@ fn routes(path: &str, version: ApiVersion) -> Routes {
             connection_tests(rest)
         }
         ["connections", id] => filled(&[id], || vec![(GET, Endpoint::GetConnection(own(id)))]),
+        ["callbacks", id, "run"] if version >= ApiVersion::V2026_10_30 => {
+            filled(&[id], || vec![(PATCH, Endpoint::RunCallback(own(id)))])
+        }
         ["dag-runs", rest @ ..] => dag_runs(rest, version),
         ["dags", id] if version >= ApiVersion::V2026_04_06 => {
             filled(&[id], || vec![(GET, Endpoint::GetDag(own(id)))])
@@ -350,6 +366,25 @@ impl Endpoint {
         matches!(self, Self::Health | Self::Ping)
     }
 
+    /// Whether only the latest try of a task instance may ask: it changes something, and does not
+    /// look for itself. Since 2026-10-30.
+    pub(crate) fn is_for_latest_try(&self, method: &Method, version: ApiVersion) -> bool {
+        version >= ApiVersion::V2026_10_30
+            && ![Method::GET, Method::HEAD].contains(method)
+            && !matches!(
+                self,
+                Self::UpdateState(_)
+                    | Self::Heartbeat(_)
+                    | Self::FinishConnectionTest(_)
+                    | Self::RunCallback(_)
+            )
+    }
+
+    /// Whether a callback that runs may ask: the path names no task instance.
+    pub(crate) fn is_for_callbacks(&self) -> bool {
+        self.owner().is_none()
+    }
+
     /// The name in metrics and logs. It holds nothing of the path.
     pub(crate) fn name(&self) -> &'static str {
         self.into()
@@ -379,6 +414,7 @@ impl Endpoint {
         match self {
             Self::Run(_) => &[Scope::Execution, Scope::Workload],
             Self::StartConnectionTest(_) | Self::FinishConnectionTest(_) => &[Scope::Workload],
+            Self::RunCallback(_) => &[Scope::Callback],
             _ => &[Scope::Execution],
         }
     }
@@ -389,6 +425,7 @@ impl Endpoint {
             Self::StartConnectionTest(id) | Self::FinishConnectionTest(id) => {
                 Some((id, "connection test"))
             }
+            Self::RunCallback(id) => Some((id, "callback")),
             Self::Run(id)
             | Self::UpdateState(id)
             | Self::SkipDownstream(id)
@@ -420,7 +457,7 @@ mod tests {
     use super::*;
 
     fn at(method: Method, path: &str, version: ApiVersion) -> Found {
-        find(&method, path, version)
+        find(&method, path, version, ApiVersion::V2026_10_30)
     }
 
     fn newest(method: Method, path: &str) -> Found {

@@ -150,7 +150,7 @@ fn log(route: &str, status: StatusCode, took: Duration, correlation: Option<&Hea
 
 /// The name of the route and the answer.
 async fn answer(app: &App, asked: &Asked, request: Request) -> (&'static str, Response) {
-    let endpoint = match route(asked, &request) {
+    let endpoint = match route(asked, app.settings.newest, &request) {
         Ok(endpoint) => endpoint,
         Err(response) => return ("none", *response),
     };
@@ -176,12 +176,12 @@ async fn answer(app: &App, asked: &Asked, request: Request) -> (&'static str, Re
 }
 
 /// Which route it is, or the answer that there is none.
-fn route(asked: &Asked, request: &Request) -> Result<Endpoint, Box<Response>> {
+fn route(asked: &Asked, newest: ApiVersion, request: &Request) -> Result<Endpoint, Box<Response>> {
     let refused = |refusal: Refusal| Box::new(refusal.into_response());
     let (Some(version), Some(path)) = (asked.version, below_prefix(request)) else {
         return Err(refused(Refusal::not_found()));
     };
-    match find(request.method(), &path, version) {
+    match find(request.method(), &path, version, newest) {
         Found::Endpoint(endpoint) => match asked.check() {
             Ok(()) => Ok(endpoint),
             Err(refusal) => Err(refused(refusal)),
@@ -256,9 +256,12 @@ async fn authenticated(
     };
     let renewed = app.settings.auth.renew(&token);
     // A request that only starts a task gets the token that the task goes on with.
-    let swapped = (token.scope == Scope::Workload && matches!(endpoint, Endpoint::Run(_)))
-        .then(|| app.settings.auth.execution_token(&token))
-        .flatten();
+    let swapped = matches!(
+        (token.scope, endpoint),
+        (Scope::Workload, Endpoint::Run(_)) | (Scope::Callback, Endpoint::RunCallback(_))
+    )
+    .then(|| app.settings.auth.execution_token(&token))
+    .flatten();
     let mut response = match checked(app, asked, endpoint, token, request).await {
         Ok(response) => response,
         Err(refusal) => refusal.into_response(),
@@ -284,10 +287,14 @@ async fn token_of(app: &App, headers: &HeaderMap) -> Result<Arc<Token>, Refusal>
     let Some((_, text)) = given else {
         return Err(Refusal::new(StatusCode::UNAUTHORIZED, "Missing auth token"));
     };
+    let is_known = |token: &Arc<Token>| {
+        token.scope != Scope::Callback || app.settings.newest >= ApiVersion::V2026_10_30
+    };
     app.settings
         .auth
         .token(text)
         .await
+        .filter(is_known)
         .ok_or_else(|| Refusal::new(StatusCode::FORBIDDEN, "Invalid auth token"))
 }
 
@@ -309,14 +316,22 @@ async fn checked(
         ));
         return delegate(app, endpoint, refusal, parts, bytes).await;
     }
+    let method = parts.method.clone();
     let call = Call {
         version: asked.version.unwrap_or(app.settings.newest),
+        newest: app.settings.newest,
         api: app.store.task(token.id),
         connection_tests: app.store.connection_tests(),
+        callbacks: app.store.callbacks(),
         token,
         query: Query::parse(parts.uri.query()),
         body: Body::new(bytes.clone(), &parts.headers),
     };
+    if endpoint.is_for_latest_try(&method, call.version) {
+        call.api
+            .check_is_latest_try(endpoint.is_for_callbacks())
+            .await?;
+    }
     match perform(endpoint, &call).await {
         Ok(answer) => Ok(answer.into_response()),
         Err(refusal) if refusal.is_unsupported() && may_delegate(endpoint) => {

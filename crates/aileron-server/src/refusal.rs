@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::answer::json_response;
+use crate::version::ApiVersion;
 
 /// Why a request is not served.
 #[derive(Debug)]
@@ -75,6 +76,21 @@ impl Refusal {
             unsupported: true,
             ..Self::because(StatusCode::NOT_IMPLEMENTED, "not_supported", message)
         }
+    }
+
+    /// A try that another has followed is gone for clients since 2026-10-30; older ones look for it in
+    /// vain.
+    pub(crate) fn of_try(error: ApiError, version: ApiVersion) -> Self {
+        let is_gone = error.kind == ErrorKind::Gone;
+        let refusal = Self::from(error);
+        if is_gone && version < ApiVersion::V2026_10_30 {
+            return Self::because(
+                StatusCode::NOT_FOUND,
+                "not_found",
+                "Task Instance not found",
+            );
+        }
+        refusal
     }
 
     /// Whether the store cannot do this at all.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aileron_execution_api::{ConnectionTests, ExecutionApi};
+use aileron_execution_api::{Callbacks, ConnectionTests, ExecutionApi};
 use async_trait::async_trait;
 use uuid::Uuid;
 
@@ -25,6 +25,11 @@ pub trait Store: Send + Sync + 'static {
 
     /// Tests of connections; `None` where there are none.
     fn connection_tests(&self) -> Option<Arc<dyn ConnectionTests>> {
+        None
+    }
+
+    /// Callbacks; `None` where there are none.
+    fn callbacks(&self) -> Option<Arc<dyn Callbacks>> {
         None
     }
 

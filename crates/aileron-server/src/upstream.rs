@@ -138,6 +138,14 @@ pub(crate) fn may_delegate(endpoint: &Endpoint) -> bool {
         // A task group is only found in a serialized Dag.
         | Endpoint::TaskInstanceCount
         | Endpoint::TaskStates
+        // Which pass of a loop is meant is told by the Dag.
+        | Endpoint::PreviousTaskInstance { .. }
+        | Endpoint::SkipDownstream(_)
+        | Endpoint::XComItem(..)
+        | Endpoint::XComSlice(_)
+        | Endpoint::XComCount(_)
+        | Endpoint::SetXCom(_)
+        | Endpoint::DeleteXCom(_)
         // The arguments of a resumed task may hold Python objects, which old clients want rewritten.
         | Endpoint::Run(_)
         // Partition mappers are Python; so is stopping the rest of a run that fails fast.
@@ -149,6 +157,7 @@ pub(crate) fn may_delegate(endpoint: &Endpoint) -> bool {
         | Endpoint::EventsByAlias
         | Endpoint::StartConnectionTest(_)
         | Endpoint::FinishConnectionTest(_)
+        | Endpoint::RunCallback(_)
         | Endpoint::SetDagRunNote(_) => true,
         _ => false,
     }

@@ -46,6 +46,9 @@ impl ApiVersion {
     /// The newest version of Airflow 3.3.
     pub const AIRFLOW_3_3: Self = Self::V2026_06_30;
 
+    /// The newest version of Airflow 3.4.
+    pub const AIRFLOW_3_4: Self = Self::V2026_10_30;
+
     /// The date.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

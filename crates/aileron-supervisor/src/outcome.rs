@@ -224,6 +224,8 @@ impl Outcome {
                     state: state.state,
                     end_date: state.end_date.unwrap_or_else(Timestamp::now),
                     rendered_map_index: state.rendered_map_index,
+                    // A server before 3.4 would refuse it.
+                    retry_reason: None,
                 };
                 Left::Send(Box::new(StateUpdate::Terminal(update)), Instant::now())
             }
@@ -249,9 +251,8 @@ impl Outcome {
     fn failed(&self, exit: Exit, rendered_map_index: Option<String>) -> StateUpdate {
         if !self.should_retry {
             return StateUpdate::Terminal(TerminalUpdate {
-                state: TerminalState::Failed,
-                end_date: Timestamp::now(),
                 rendered_map_index,
+                ..TerminalUpdate::new(TerminalState::Failed, Timestamp::now())
             });
         }
         StateUpdate::Retry(RetryTask {

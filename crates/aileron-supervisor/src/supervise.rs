@@ -336,11 +336,7 @@ fn not_prepared(problem: &str, should_retry: bool) -> StateUpdate {
             ..RetryTask::new(Timestamp::now())
         });
     }
-    StateUpdate::Terminal(TerminalUpdate {
-        state: TerminalState::Failed,
-        end_date: Timestamp::now(),
-        rendered_map_index: None,
-    })
+    StateUpdate::Terminal(TerminalUpdate::new(TerminalState::Failed, Timestamp::now()))
 }
 
 /// Says in the log how the process ended, where that is not as it should be.

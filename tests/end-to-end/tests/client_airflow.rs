@@ -193,9 +193,8 @@ fn every_other_end_of_a_process_is_taken() {
             (
                 "mapped[0]",
                 StateUpdate::Terminal(TerminalUpdate {
-                    state: TerminalState::Skipped,
-                    end_date: now,
                     rendered_map_index: Some("first".to_owned()),
+                    ..TerminalUpdate::new(TerminalState::Skipped, now)
                 }),
             ),
             (
@@ -204,11 +203,7 @@ fn every_other_end_of_a_process_is_taken() {
             ),
             (
                 "mapped[2]",
-                StateUpdate::Terminal(TerminalUpdate {
-                    state: TerminalState::Failed,
-                    end_date: now,
-                    rendered_map_index: None,
-                }),
+                StateUpdate::Terminal(TerminalUpdate::new(TerminalState::Failed, now)),
             ),
             ("two", {
                 let mut defer = DeferTask::new("a.B", "go_on");

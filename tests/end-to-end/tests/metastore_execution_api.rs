@@ -94,9 +94,8 @@ fn ended() -> Timestamp {
 
 fn terminal(state: TerminalState) -> StateUpdate {
     StateUpdate::Terminal(TerminalUpdate {
-        state,
-        end_date: ended(),
         rendered_map_index: Some("label".to_owned()),
+        ..TerminalUpdate::new(state, ended())
     })
 }
 

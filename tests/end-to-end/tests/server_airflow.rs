@@ -14,49 +14,101 @@ use end_to_end::{AirflowVersion, ExecutionApiServer};
 use server_comparison::asked::Asked;
 use server_comparison::differences::Differences;
 use server_comparison::pair::Pair;
-use server_comparison::{generated, queries, states, tables, tokens, values};
+use server_comparison::{
+    connection_tests, generated, queries, seed, states, tables, teams, tokens, values,
+};
 
-/// Every request in its order, on both servers.
 #[test]
-fn every_request_is_answered_as_by_airflow() {
-    let mut airflow = ExecutionApiServer::start(AirflowVersion::V3_3_2).unwrap();
-    let workloads = airflow.make_run("run").unwrap();
-    let ids: BTreeMap<_, _> = workloads
-        .iter()
-        .map(|(task, workload)| {
-            (
-                task.clone(),
-                workload["ti"]["id"].as_str().unwrap().to_owned(),
-            )
-        })
-        .collect();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(compare(&airflow, &ids));
+fn every_request_is_answered_as_by_airflow_332() {
+    every_request_is_answered_as_by(AirflowVersion::V3_3_2);
 }
 
-async fn compare(airflow: &ExecutionApiServer, ids: &BTreeMap<String, String>) {
-    let pair = Pair::of(airflow, ids).await;
-    let requests: Vec<Asked> = [
+#[test]
+fn every_request_is_answered_as_by_airflow_340() {
+    every_request_is_answered_as_by(AirflowVersion::V3_4_0b2);
+}
+
+#[test]
+fn a_team_sees_what_airflow_332_shows_it() {
+    a_team_sees_what_airflow_shows_it(AirflowVersion::V3_3_2);
+}
+
+#[test]
+fn a_team_sees_what_airflow_340_shows_it() {
+    a_team_sees_what_airflow_shows_it(AirflowVersion::V3_4_0b2);
+}
+
+/// Every request in its order, on both servers.
+fn every_request_is_answered_as_by(version: AirflowVersion) {
+    let mut airflow = ExecutionApiServer::start(version).unwrap();
+    let mut ids = ids(&mut airflow, "run", "");
+    ids.extend(self::ids(&mut airflow, "again", "again:"));
+    let database = airflow.home().join("airflow.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(seed::date(&database, "again"));
+    let tests = runtime.block_on(seed::connection_tests(version, &database));
+    ids.extend(tests.into_iter().map(|(name, id)| (name, id.to_string())));
+    ids.insert("nobody".to_owned(), uuid::Uuid::from_u128(7).to_string());
+    let requests = [
         tokens::requests(),
         queries::requests(),
         values::requests(),
-        states::requests(),
+        states::requests(version),
+        connection_tests::requests(),
         generated::requests(),
     ]
     .concat();
-    let mut differences = Differences::default();
-    for asked in &requests {
+    let mut differences = Differences::of(version);
+    runtime.block_on(async {
+        let pair = Pair::of(version, &airflow, &ids, &[]).await;
+        compare(version, &pair, &requests, &mut differences).await;
+    });
+    differences.check();
+}
+
+/// The same with teams: a task of one of them asks.
+fn a_team_sees_what_airflow_shows_it(version: AirflowVersion) {
+    let mut airflow = ExecutionApiServer::start_with(version, teams::ENVIRONMENT).unwrap();
+    let ids = ids(&mut airflow, "run", "");
+    let database = airflow.home().join("airflow.db");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut differences = Differences::strict(version);
+    runtime.block_on(async {
+        seed::teams(&database).await;
+        let pair = Pair::of(version, &airflow, &ids, teams::ENVIRONMENT).await;
+        compare(version, &pair, &teams::requests(), &mut differences).await;
+    });
+    differences.check();
+}
+
+/// The task instances of a new run: ids by task.
+fn ids(airflow: &mut ExecutionApiServer, run_id: &str, prefix: &str) -> BTreeMap<String, String> {
+    let workloads = airflow.make_run(run_id).unwrap();
+    let id = |workload: &serde_json::Value| workload["ti"]["id"].as_str().unwrap().to_owned();
+    workloads
+        .iter()
+        .map(|(task, workload)| (format!("{prefix}{task}"), id(workload)))
+        .collect()
+}
+
+async fn compare(
+    version: AirflowVersion,
+    pair: &Pair,
+    requests: &[Asked],
+    differences: &mut Differences,
+) {
+    for asked in requests {
         let (theirs, ours) = pair.ask(asked).await;
         differences.note(asked, &theirs, &ours);
     }
-    for table in tables::TABLES {
+    let tables = tables::of(version);
+    for table in &tables {
         let (theirs, ours) = pair.rows(table);
         differences.note_table(table, &theirs, &ours);
     }
     println!(
         "{} requests and {} tables compared",
         requests.len(),
-        tables::TABLES.len()
+        tables.len()
     );
-    differences.check();
 }

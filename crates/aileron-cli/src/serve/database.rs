@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aileron_config::Config;
 use aileron_metastore::Metastore;
-use aileron_metastore::database::{Missing, PostgresOptions};
+use aileron_metastore::database::PostgresOptions;
 use anyhow::{Context as _, bail};
 
 /// Which database is served.
@@ -23,7 +23,7 @@ pub(crate) struct DatabaseArgument {
 impl DatabaseArgument {
     pub(crate) async fn open(&self, config: &Config) -> anyhow::Result<Metastore> {
         if let Some(path) = &self.db {
-            return Ok(Metastore::open(path, Missing::Fail).await?);
+            return Ok(Metastore::attach(path).await?);
         }
         let Some(url) = config.get("database", "sql_alchemy_conn")? else {
             bail!(
@@ -47,7 +47,7 @@ async fn open(url: &str, max_connections: u32) -> anyhow::Result<Metastore> {
             // Three slashes and a relative path, or four and an absolute one.
             let path = rest.strip_prefix('/').unwrap_or(rest);
             let path = path.split('?').next().unwrap_or_default();
-            Ok(Metastore::open(Path::new(path), Missing::Fail).await?)
+            Ok(Metastore::attach(Path::new(path)).await?)
         }
         "postgresql" | "postgres" => {
             let options = PostgresOptions {

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aileron_config::Config;
+use aileron_metastore::schema::Schema;
 use aileron_metastore::{EnvironmentSecrets, Settings};
 use aileron_server::auth::Auth;
 use aileron_server::serve::{TlsFiles, serve};
-use aileron_server::{PythonParts, RouterSettings, Upstream, router};
+use aileron_server::{ApiVersion, PythonParts, RouterSettings, Upstream, router};
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -87,6 +88,10 @@ async fn listen(arguments: &Arguments) -> anyhow::Result<()> {
     }
     let tls = tls(arguments, &config)?;
     let metastore = arguments.database.open(&config).await?;
+    settings.newest = match metastore.database().schema() {
+        Schema::Airflow332 => ApiVersion::AIRFLOW_3_3,
+        _ => ApiVersion::AIRFLOW_3_4,
+    };
     let mut rules = Settings::of(&config)?;
     rules.secrets = EnvironmentSecrets::of_process();
     let metastore = metastore.with_settings(rules);

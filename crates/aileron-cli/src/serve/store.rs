@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aileron_execution_api::ExecutionApi;
+use aileron_execution_api::{Callbacks, ConnectionTests, ExecutionApi};
 use aileron_metastore::Metastore;
 use aileron_metastore::database::sql;
 use aileron_server::{Store, StoreStatus};
@@ -21,6 +21,14 @@ impl MetastoreStore {
 impl Store for MetastoreStore {
     fn task(&self, ti_id: Uuid) -> Arc<dyn ExecutionApi> {
         Arc::new(self.0.task(ti_id))
+    }
+
+    fn connection_tests(&self) -> Option<Arc<dyn ConnectionTests>> {
+        Some(Arc::new(self.0.connection_tests()))
+    }
+
+    fn callbacks(&self) -> Option<Arc<dyn Callbacks>> {
+        Some(Arc::new(self.0.callbacks()))
     }
 
     async fn status(&self) -> StoreStatus {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::outlet::AssetKey;
 use super::register::Producer;
+use super::teams;
 use crate::database::{Session, sql};
 use crate::failure::Failure;
 
@@ -62,8 +63,12 @@ pub(super) async fn announce(
             )
             .await?;
     }
-    let consumers = consumers(session, announcement.asset, &alias_ids).await?;
-    queue(session, producer, &announcement, &consumers).await
+    let mut consumers = consumers(session, announcement.asset, &alias_ids).await?;
+    if let Some(team) = &producer.teams {
+        let allowed = teams::allowed(session, producer, team.as_deref(), asset_id).await?;
+        consumers.retain(|consumer| allowed.may_hear(&consumer.dag_id));
+    }
+    queue(session, producer, &announcement, event_id, &consumers).await
 }
 
 /// The id of an alias, which is made if nobody knows it.
@@ -71,16 +76,17 @@ async fn alias_id(session: &mut Session, name: &str) -> Result<i64, Failure> {
     let known = session
         .optional(sql("select id from asset_alias where name = $1").bind(name))
         .await?;
-    let row =
-        match known {
-            Some(row) => row,
-            None => session
-                .one(
-                    sql("insert into asset_alias (name, \"group\") values ($1, '') returning id")
-                        .bind(name),
-                )
-                .await?,
-        };
+    if let Some(row) = known {
+        return Ok(row.get("id")?);
+    }
+    let insert = sql(
+        "insert into asset_alias (name, \"group\") values ($1, '') on conflict (name) do nothing",
+    );
+    session.execute(insert.bind(name)).await?;
+    // Another task may have been faster.
+    let row = session
+        .one(sql("select id from asset_alias where name = $1").bind(name))
+        .await?;
     Ok(row.get("id")?)
 }
 
@@ -90,23 +96,28 @@ async fn insert_event(
     announcement: &Announcement<'_>,
 ) -> Result<i64, Failure> {
     let scope = &producer.scope;
-    let row = session
-        .one(
-            sql(
-                "insert into asset_event (asset_id, extra, source_task_id, source_dag_id, \
-                 source_run_id, source_map_index, timestamp, partition_key) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8) returning id",
-            )
-            .bind(announcement.asset.id)
-            .bind(announcement.extra.clone())
-            .bind(&scope.task_id)
-            .bind(&scope.dag_id)
-            .bind(&scope.run_id)
-            .bind(scope.map_index)
-            .bind(Timestamp::now())
-            .bind(announcement.partition_key.cloned()),
-        )
-        .await?;
+    let (column, value) = match session.schema().keeps_tries() {
+        true => (", source_task_instance_id", ", $9"),
+        false => ("", ""),
+    };
+    let statement = sql(format!(
+        "insert into asset_event (asset_id, extra, source_task_id, source_dag_id, \
+         source_run_id, source_map_index, timestamp, partition_key{column}) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8{value}) returning id"
+    ))
+    .bind(announcement.asset.id)
+    .bind(announcement.extra.clone())
+    .bind(&scope.task_id)
+    .bind(&scope.dag_id)
+    .bind(&scope.run_id)
+    .bind(scope.map_index)
+    .bind(Timestamp::now())
+    .bind(announcement.partition_key.cloned());
+    let statement = match column {
+        "" => statement,
+        _ => statement.bind(producer.ti_id),
+    };
+    let row = session.one(statement).await?;
     Ok(row.get("id")?)
 }
 
@@ -117,8 +128,13 @@ async fn consumers(
     asset: &Asset,
     alias_ids: &[i64],
 ) -> Result<Vec<Consumer>, Failure> {
-    let statement = sql("select dag_id, timetable_partitioned from dag where is_paused = ")
-        .value(false)
+    let mut statement =
+        sql("select dag_id, timetable_partitioned from dag where is_paused = ").value(false);
+    if session.schema().keeps_tries() {
+        // A Dag that is drained takes nothing new, since Airflow 3.4.
+        statement = statement.push(" and is_draining = ").value(false);
+    }
+    let statement = statement
         .push(
             " and (exists (select 1 from dag_schedule_asset_reference this \
              where this.dag_id = dag.dag_id and this.asset_id = ",
@@ -154,6 +170,7 @@ async fn queue(
     session: &mut Session,
     producer: &Producer,
     announcement: &Announcement<'_>,
+    event_id: i64,
     consumers: &[Consumer],
 ) -> Result<(), Failure> {
     let partitioned: Vec<&str> = consumers
@@ -177,17 +194,26 @@ async fn queue(
         None => {}
     }
     for consumer in consumers.iter().filter(|consumer| !consumer.partitioned) {
-        session
-            .execute(
-                sql(
-                    "insert into asset_dag_run_queue (asset_id, target_dag_id, created_at) \
-                     values ($1, $2, $3) on conflict do nothing",
-                )
-                .bind(announcement.asset.id)
-                .bind(&consumer.dag_id)
-                .bind(Timestamp::now()),
-            )
-            .await?;
+        // Since 3.4 each event is queued for itself.
+        let statement = match session.schema().keeps_tries() {
+            false => sql(
+                "insert into asset_dag_run_queue (asset_id, target_dag_id, created_at) \
+                 values ($1, $2, $3) on conflict do nothing",
+            ),
+            true => sql(
+                "insert into asset_dag_run_queue (asset_id, target_dag_id, created_at, \
+                 asset_event_id) values ($1, $2, $3, $4) on conflict do nothing",
+            ),
+        };
+        let statement = statement
+            .bind(announcement.asset.id)
+            .bind(&consumer.dag_id)
+            .bind(Timestamp::now());
+        let statement = match session.schema().keeps_tries() {
+            false => statement,
+            true => statement.bind(event_id),
+        };
+        session.execute(statement).await?;
     }
     Ok(())
 }
@@ -205,20 +231,27 @@ async fn log_missing_partition(
         asset.key.name,
         dags.join(", ")
     );
-    session
-        .execute(
-            sql(
-                "insert into log (dttm, dag_id, task_id, map_index, event, run_id, extra, try_number) \
-                 values ($1, $2, $3, $4, 'missing partition key', $5, $6, $7)",
-            )
-            .bind(Timestamp::now())
-            .bind(&scope.dag_id)
-            .bind(&scope.task_id)
-            .bind(scope.map_index)
-            .bind(&scope.run_id)
-            .bind(extra)
-            .bind(producer.try_number),
-        )
-        .await?;
+    let (column, value) = match session.schema().keeps_tries() {
+        true => (", task_instance_id, team_name", ", $8, $9"),
+        false => ("", ""),
+    };
+    let statement = sql(format!(
+        "insert into log (dttm, dag_id, task_id, map_index, event, run_id, extra, try_number{column}) \
+         values ($1, $2, $3, $4, 'missing partition key', $5, $6, $7{value})"
+    ))
+    .bind(Timestamp::now())
+    .bind(&scope.dag_id)
+    .bind(&scope.task_id)
+    .bind(scope.map_index)
+    .bind(&scope.run_id)
+    .bind(extra)
+    .bind(producer.try_number);
+    let statement = match column {
+        "" => statement,
+        _ => statement
+            .bind(producer.ti_id)
+            .bind(producer.teams.clone().flatten()),
+    };
+    session.execute(statement).await?;
     Ok(())
 }

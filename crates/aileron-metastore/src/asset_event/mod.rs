@@ -4,6 +4,7 @@ mod announce;
 mod outlet;
 mod query;
 mod register;
+mod teams;
 
 #[cfg(test)]
 mod tests;

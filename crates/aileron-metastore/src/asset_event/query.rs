@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use aileron_execution_api::{AssetEventsQuery, AssetEventsSource, ErrorKind};
 use aileron_wire::json::JsonMap;
 use aileron_wire::message::{AssetEventResponse, AssetResponse, DagRunAssetReference};
-use serde_json::Value as JsonValue;
 
 use crate::database::{Database, DatabaseError, Row, Session, Statement, sql};
 use crate::failure::Failure;
@@ -131,21 +130,11 @@ fn event(row: &Row) -> Result<AssetEventResponse, DatabaseError> {
     })
 }
 
-/// Whether all entries are among the extra. The question comes as text; the extra may be anything.
+/// Whether all entries are among the extra, as they are: the text `3` is not the number.
 fn has(extra: Option<&JsonMap>, wanted: &JsonMap) -> bool {
-    wanted.iter().all(|(key, wanted)| {
-        let Some(found) = extra.and_then(|extra| extra.get(key)) else {
-            return false;
-        };
-        match wanted {
-            _ if found == wanted => true,
-            JsonValue::String(text) => {
-                let found = found.to_string();
-                found == *text
-            }
-            _ => false,
-        }
-    })
+    wanted
+        .iter()
+        .all(|(key, wanted)| extra.and_then(|extra| extra.get(key)) == Some(wanted))
 }
 
 /// The Dag runs that the events started.

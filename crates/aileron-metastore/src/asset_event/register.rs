@@ -6,6 +6,7 @@ use aileron_execution_api::ErrorKind;
 use aileron_wire::json::{JsonMap, RawJson};
 use aileron_wire::message::AssetProfile;
 use jiff::Timestamp;
+use uuid::Uuid;
 
 use super::announce::{Announcement, Asset, announce};
 use super::outlet::{AliasEvent, AssetKey, OutletEvents, by_asset};
@@ -16,6 +17,10 @@ use crate::scope::Scope;
 /// The task instance that has succeeded.
 #[derive(Debug, Clone)]
 pub(crate) struct Producer {
+    /// The id of its try.
+    pub(crate) ti_id: Uuid,
+    /// Its team, or none; absent where there are no teams.
+    pub(crate) teams: Option<Option<String>>,
     /// Which it is.
     pub(crate) scope: Scope,
     /// Its try, for the log of events.
@@ -182,18 +187,18 @@ async fn create(session: &mut Session, event: &AliasEvent) -> Result<Asset, Fail
         return refused("the scheme airflow is Airflow's own");
     }
     let now = Timestamp::now();
-    let row = session
-        .one(
-            sql(
-                "insert into asset (name, uri, \"group\", extra, created_at, updated_at) \
-                 values ($1, $2, 'asset', $3, $4, $4) returning id",
-            )
-            .bind(name)
-            .bind(uri)
-            .bind(json(&event.asset_extra)?)
-            .bind(now),
-        )
-        .await?;
+    let insert = sql(
+        "insert into asset (name, uri, \"group\", extra, created_at, updated_at) \
+         values ($1, $2, 'asset', $3, $4, $4) on conflict (name, uri) do nothing",
+    )
+    .bind(name)
+    .bind(uri)
+    .bind(json(&event.asset_extra)?)
+    .bind(now);
+    session.execute(insert).await?;
+    // Another task may have been faster.
+    let id = sql("select id from asset where name = $1 and uri = $2");
+    let row = session.one(id.bind(name).bind(uri)).await?;
     Ok(Asset {
         id: row.get("id")?,
         key: event.asset.clone(),

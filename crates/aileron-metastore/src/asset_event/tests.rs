@@ -27,6 +27,8 @@ async fn succeed(
     events: &[JsonMap],
 ) -> Result<(), Failure> {
     let producer = Producer {
+        ti_id: crate::fixture::ti(2, "a", -1),
+        teams: None,
         scope: fixture.scope(2, "a", -1),
         try_number: 1,
         partition_key: partition_key.map(str::to_owned),
@@ -219,8 +221,11 @@ async fn partitions_are_the_events_own_or_else_the_runs() {
     // Who is not scheduled by partition does not hear of them.
     assert!(fixture.texts(QUEUE).await.is_empty());
     let mut query = AssetEventsQuery::new(named("orders"));
+    // As it came in a query, and as it is stored.
     query.extra = Some(event(json!({"n": "1"})));
     let api = fixture.task(2, "a", -1);
+    assert!(api.asset_events(query.clone()).await.unwrap().is_empty());
+    query.extra = Some(event(json!({"n": 1})));
     assert_eq!(api.asset_events(query.clone()).await.unwrap().len(), 1);
     query.partition_key = Some("uk".into());
     assert!(api.asset_events(query).await.unwrap().is_empty());

@@ -38,6 +38,10 @@ pub(crate) struct TaskData {
     downstream_task_ids: Vec<String>,
     #[serde(default)]
     pub(crate) is_teardown: bool,
+    #[serde(default)]
+    is_stub: bool,
+    #[serde(default, rename = "_arg_bindings")]
+    arg_bindings: Option<Value>,
     #[serde(default, rename = "_is_mapped")]
     is_mapped: bool,
     #[serde(default)]
@@ -112,6 +116,15 @@ impl TaskData {
             .as_deref()
             .or(self.old_display_name.as_deref())
             .unwrap_or(&self.task_id)
+    }
+
+    /// What the arguments of a stub are, where it has some. Since Airflow 3.4.
+    pub(crate) fn arg_bindings(&self) -> Option<&Value> {
+        let is_given = |bindings: &&Value| bindings.as_array().is_some_and(|list| !list.is_empty());
+        self.arg_bindings
+            .as_ref()
+            .filter(|_| self.is_stub)
+            .filter(is_given)
     }
 
     /// Inlets and outlets that are assets; neither references nor aliases.

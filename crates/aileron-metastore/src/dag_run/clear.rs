@@ -29,6 +29,11 @@ pub(crate) async fn clear(database: &Database, dag_id: &str, run_id: &str) -> Re
         .await?;
     let run =
         run.ok_or_else(|| Failure::not_found(format!("Dag {dag_id:?} has no run {run_id:?}")))?;
+    if database.schema().keeps_tries() {
+        return Err(Failure::unsupported(
+            "clearing a run on a database of Airflow 3.4",
+        ));
+    }
     let dag = dag_of_run(&mut transaction, dag_id, &run).await?;
     let instances = transaction
         .all(

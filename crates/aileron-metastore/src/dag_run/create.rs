@@ -100,7 +100,11 @@ impl Metastore {
         if transaction.optional(known).await?.is_some() {
             return Ok(false);
         }
-        create(&mut transaction, request).await?;
+        match create(&mut transaction, request).await {
+            Ok(()) => {}
+            Err(StoreError::RunTaken { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        }
         transaction.commit().await?;
         Ok(true)
     }
@@ -120,7 +124,20 @@ pub(crate) async fn create(
         refuse_taken_date(transaction, request, date).await?;
     }
     let carrier = trace_carrier();
-    insert_run(transaction, request, version, &carrier).await?;
+    if !insert_run(transaction, request, version, &carrier).await? {
+        // Another was faster. Which of the two keys it took decides what is said.
+        if let Some(date) = request.logical_date {
+            let known = sql("select id from dag_run where dag_id = $1 and run_id = $2");
+            let known = known.bind(&request.dag_id).bind(&request.run_id);
+            if transaction.optional(known).await?.is_none() {
+                refuse_taken_date(transaction, request, date).await?;
+            }
+        }
+        return Err(StoreError::RunTaken {
+            dag_id: request.dag_id.clone(),
+            run_id: request.run_id.clone(),
+        });
+    }
     // Who starts a run at a command line, of an earlier date for instance, wants its tasks.
     let date = request
         .logical_date
@@ -163,12 +180,13 @@ pub(super) fn trace_carrier() -> RawJson {
     RawJson::of(&carrier).unwrap_or_else(|_| RawJson::null())
 }
 
+/// Returns whether there was no such run.
 async fn insert_run(
     transaction: &mut Transaction,
     request: &DagRunRequest,
     version: Uuid,
     carrier: &RawJson,
-) -> Result<(), DatabaseError> {
+) -> Result<bool, DatabaseError> {
     let conf = RawJson::of(&request.conf).map_err(|error| DatabaseError::Encode(error.into()))?;
     let statement = sql(
         "insert into dag_run (dag_id, run_id, queued_at, logical_date, state, run_type, \
@@ -177,7 +195,8 @@ async fn insert_run(
          context_carrier, created_dag_version_id) \
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
          (select max(id) from log_template), $3, $3, $13, \
-         (select bundle_version from dag where dag_id = $1), $14, $15) returning id",
+         (select bundle_version from dag where dag_id = $1), $14, $15) \
+         on conflict do nothing returning id",
     )
     .bind(&request.dag_id)
     .bind(&request.run_id)
@@ -194,7 +213,9 @@ async fn insert_run(
     .bind(0)
     .bind(carrier.clone())
     .bind(version);
-    let row = transaction.one(statement).await?;
+    let Some(row) = transaction.optional(statement).await? else {
+        return Ok(false);
+    };
     if let Some(note) = &request.note {
         let id: i64 = row.get("id")?;
         let statement = sql(
@@ -205,7 +226,7 @@ async fn insert_run(
             .execute(statement.bind(id).bind(note).bind(Timestamp::now()))
             .await?;
     }
-    Ok(())
+    Ok(true)
 }
 
 async fn insert_task_instance(

@@ -12,6 +12,7 @@ use super::events;
 use crate::database::{Database, DatabaseError, Row, Session, Statement, sql};
 use crate::failure::Failure;
 use crate::scope::Scope;
+use crate::{Metastore, team};
 
 macro_rules! columns {
     () => {
@@ -36,17 +37,39 @@ const SELECT_FOR_START: &str = concat!(
      from dag_run where dag_run.dag_id = $1 and dag_run.run_id = $2"
 );
 
+/// The same since Airflow 3.4, where a try has XComs of its own.
+const SELECT_FOR_START_OF_TRY: &str = concat!(
+    columns!(),
+    ", (select count(*) from task_reschedule where ti_id = $3) as reschedules, \
+     (select min(start_date) from task_reschedule where ti_id = $3) as first_reschedule, \
+     exists (select 1 from dagrun_asset_event where dag_run_id = dag_run.id) as has_events, \
+     (exists (select 1 from xcom_v2 where task_instance_id = $3) \
+     or exists (select 1 from legacy_task_data_owner where task_instance_id = $3)) as has_xcoms \
+     from dag_run where dag_run.dag_id = $1 and dag_run.run_id = $2"
+);
+
 /// A Dag run, without the asset events that it consumed: Airflow gives those out when a task starts
 /// and at no other time.
-pub(crate) async fn get(
-    database: &Database,
-    dag_id: &str,
-    run_id: &str,
-) -> Result<DagRun, Failure> {
+pub(crate) async fn get(store: &Metastore, dag_id: &str, run_id: &str) -> Result<DagRun, Failure> {
     let statement = by_id(sql(SELECT), dag_id, run_id);
-    let row = database.read().await?.optional(statement).await?;
+    let mut session = store.database().read().await?;
+    let row = session.optional(statement).await?;
     let row = row.ok_or_else(|| missing(dag_id, run_id))?;
-    Ok(read(&row)?)
+    let mut run = read(&row)?;
+    run.team_name = team(store, &mut session, dag_id).await?;
+    Ok(run)
+}
+
+/// The team of a Dag, where it is told: until 3.4 only to a task that starts.
+async fn team(
+    store: &Metastore,
+    session: &mut Session,
+    dag_id: &str,
+) -> Result<Option<String>, DatabaseError> {
+    if !session.schema().keeps_tries() {
+        return Ok(None);
+    }
+    team::of_dag(session, store.settings(), dag_id).await
 }
 
 /// What a task that starts is told about its run.
@@ -55,6 +78,8 @@ pub(crate) struct Started {
     pub(crate) run: DagRun,
     /// How often this try was rescheduled.
     pub(crate) reschedules: i64,
+    /// When it was first, which is told since Airflow 3.4.
+    pub(crate) first_reschedule: Option<Timestamp>,
     /// Whether the task, with any map index, has XComs in this run.
     pub(crate) has_xcoms: bool,
 }
@@ -65,11 +90,18 @@ pub(crate) async fn for_start(
     scope: &Scope,
     ti_id: Uuid,
 ) -> Result<Started, Failure> {
-    let statement = sql(SELECT_FOR_START)
-        .bind(&scope.dag_id)
-        .bind(&scope.run_id)
-        .bind(ti_id)
-        .bind(&scope.task_id);
+    let keeps_tries = session.schema().keeps_tries();
+    let statement = sql(match keeps_tries {
+        false => SELECT_FOR_START,
+        true => SELECT_FOR_START_OF_TRY,
+    })
+    .bind(&scope.dag_id)
+    .bind(&scope.run_id)
+    .bind(ti_id);
+    let statement = match keeps_tries {
+        false => statement.bind(&scope.task_id),
+        true => statement,
+    };
     let row = session
         .optional(statement)
         .await?
@@ -81,6 +113,10 @@ pub(crate) async fn for_start(
     Ok(Started {
         run,
         reschedules: row.get("reschedules")?,
+        first_reschedule: match keeps_tries {
+            false => None,
+            true => row.get("first_reschedule")?,
+        },
         has_xcoms: row.get("has_xcoms")?,
     })
 }
@@ -168,10 +204,10 @@ pub(crate) async fn count(database: &Database, query: GetDRCount) -> Result<i64,
 }
 
 pub(crate) async fn previous(
-    database: &Database,
+    store: &Metastore,
     query: GetPreviousDagRun,
 ) -> Result<Option<DagRun>, Failure> {
-    let mut session = database.read().await?;
+    let mut session = store.database().read().await?;
     let row = before(
         &mut session,
         &query.dag_id,
@@ -179,7 +215,10 @@ pub(crate) async fn previous(
         query.state.as_deref(),
     )
     .await?;
-    Ok(row.as_ref().map(read).transpose()?)
+    let Some(row) = row else { return Ok(None) };
+    let mut run = read(&row)?;
+    run.team_name = team(store, &mut session, &query.dag_id).await?;
+    Ok(Some(run))
 }
 
 /// The row of [`SELECT`] of the last run of a Dag before a date, in a state.
@@ -207,14 +246,15 @@ pub(crate) async fn previous_successful(
     ti_id: Uuid,
 ) -> Result<PrevSuccessfulDagRunResult, Failure> {
     let mut session = database.read().await?;
+    let latest = session.schema().latest_try();
     let this = session
         .optional(
-            sql(
+            sql(format!(
                 "select dag_run.dag_id as dag_id, dag_run.logical_date as logical_date \
-                 from task_instance join dag_run on dag_run.dag_id = task_instance.dag_id \
-                 and dag_run.run_id = task_instance.run_id where task_instance.id = $1 \
-                 and dag_run.logical_date is not null",
-            )
+                 from task_instance ti join dag_run on dag_run.dag_id = ti.dag_id \
+                 and dag_run.run_id = ti.run_id where ti.id = $1 \
+                 and dag_run.logical_date is not null{latest}"
+            ))
             .bind(ti_id),
         )
         .await?;

@@ -31,6 +31,11 @@ pub(crate) async fn trigger(
     dag_model::check_run_type(&dag, &dag_id)?;
     refuse_known(&mut transaction, &dag_id, &run_id).await?;
     check_run_id(&run_id)?;
+    if database.schema().keeps_tries() {
+        return Err(Failure::unsupported(
+            "starting a run on a database of Airflow 3.4",
+        ));
+    }
     check_partition(&dag_id, dag.get("timetable_partitioned")?, &request)?;
     let conf = request.conf.unwrap_or_default();
     let Some(data) = data::latest_raw(&mut transaction, &dag_id).await? else {
@@ -63,6 +68,9 @@ pub(crate) async fn trigger(
 fn refusal(error: StoreError) -> Failure {
     match error {
         StoreError::Database(error) => Failure::Database(error),
+        StoreError::RunTaken { .. } => {
+            Failure::because(ErrorKind::Conflict, "already_exists", error.to_string())
+        }
         StoreError::LogicalDateTaken { .. } => Failure::because(
             ErrorKind::Conflict,
             "Unique constraint violation",

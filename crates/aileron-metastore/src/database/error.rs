@@ -2,6 +2,8 @@
 
 use aileron_execution_api::{ApiError, ErrorKind};
 
+use crate::schema::Schema;
+
 /// A database that did not do what it was asked.
 ///
 /// Names the database by path, or by host and name; shows neither passwords nor values.
@@ -132,16 +134,31 @@ pub enum ConstraintKind {
 }
 
 fn unknown_revision(database: &str, found: Option<&str>) -> String {
-    let known = crate::schema::REVISION;
-    let version = crate::schema::AIRFLOW_VERSION;
+    let name = |schema: Schema| {
+        format!(
+            "{} of Airflow {}",
+            schema.revision(),
+            schema.airflow_version()
+        )
+    };
+    let known: Vec<String> = Schema::ALL.into_iter().map(name).collect();
+    let known = known.join(" and ");
+    let created = Schema::default().airflow_version();
     match found {
-        Some(found) => format!(
-            "{database}: its schema has the revision {found}, and this program knows {known} of \
-             Airflow {version}; use another file, or migrate this one with that Airflow"
-        ),
+        Some(found) => match Schema::of_revision(found) {
+            Some(schema) => format!(
+                "{database}: its schema has the revision {}, which is served and not run or looked \
+                 into; for that it has to be that of Airflow {created}",
+                name(schema)
+            ),
+            None => format!(
+                "{database}: its schema has the revision {found}, and this program knows {known}; \
+                 use another database, or migrate this one with such an Airflow"
+            ),
+        },
         None => format!(
-            "{database}: no Airflow schema in it, so no revision; this program knows {known} of \
-             Airflow {version}; use another file"
+            "{database}: no Airflow schema in it, so no revision; this program knows {known}; use \
+             another database"
         ),
     }
 }

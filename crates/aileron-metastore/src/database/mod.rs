@@ -49,12 +49,14 @@ mod statement;
 mod transaction;
 mod value;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use sqlx::SqlitePool;
 use tokio::sync::Mutex;
 
 use server::Server;
+
+use crate::schema::Schema;
 
 pub use error::{ConstraintKind, DatabaseError};
 pub use open::Missing;
@@ -80,6 +82,8 @@ pub struct Database {
     pool: Pool,
     /// How an error names the database. Without user or password.
     name: Arc<str>,
+    /// Known as soon as somebody has looked.
+    schema: Arc<OnceLock<Schema>>,
 }
 
 #[derive(Clone)]
@@ -107,6 +111,18 @@ impl Database {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The schema of its tables: that of 3.3.2, until another was found.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        self.schema.get().copied().unwrap_or_default()
+    }
+
+    /// Notes which schema was found. A database that is open does not change its schema.
+    pub(crate) fn set_schema(&self, schema: Schema) {
+        // An error means that it was noted already.
+        let _ = self.schema.set(schema);
     }
 
     /// A connection to read with. Each statement sees what was committed before it began.

@@ -82,6 +82,7 @@ impl Database {
         Ok(Self {
             pool: Pool::Sqlite { pool, writer },
             name,
+            schema: Arc::default(),
         })
     }
 }

@@ -146,6 +146,7 @@ impl Database {
         Ok(Self {
             pool: Pool::Postgres(server(connect, options, sessions)),
             name: Arc::clone(&name),
+            schema: Arc::default(),
         })
     }
 }

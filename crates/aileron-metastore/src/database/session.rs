@@ -6,6 +6,7 @@ use sqlx::{AssertSqlSafe, SqlSafeStr as _, Sqlite, SqliteConnection};
 use super::link::Link;
 use super::row::Row;
 use super::{Database, DatabaseError, Dialect, Pool, Statement, postgres, sqlite};
+use crate::schema::Schema;
 
 /// A connection, or an open [`Transaction`](super::Transaction).
 pub struct Session {
@@ -40,6 +41,12 @@ impl Session {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.database.dialect()
+    }
+
+    /// The schema of the tables.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        self.database.schema()
     }
 
     fn peer(&mut self) -> Peer<'_> {

@@ -34,7 +34,8 @@ async fn find_or_refuse(session: &mut Session, ti_id: Uuid) -> Result<Row, Failu
     })
 }
 
-/// Asks. A question that was asked before stays as it is, and loses its answer: a try asks once.
+/// Asks. A question that was asked before loses its answer. It stays as it is before Airflow 3.4, and
+/// becomes this one since.
 pub(crate) async fn create(
     database: &Database,
     ti_id: Uuid,
@@ -44,8 +45,15 @@ pub(crate) async fn create(
     check_some("options", &request.options)?;
     let mut transaction = database.begin().await?;
     Scope::of(&mut transaction, ti_id).await?;
+    let keeps_tries = transaction.schema().keeps_tries();
     match find(&mut transaction, ti_id).await? {
         None => insert(&mut transaction, ti_id, request).await?,
+        Some(row) if keeps_tries => {
+            if is_answered(&row)? {
+                forget_answer(&mut transaction, ti_id).await?;
+            }
+            ask_anew(&mut transaction, ti_id, request).await?;
+        }
         Some(row) if is_answered(&row)? => forget_answer(&mut transaction, ti_id).await?,
         Some(_) => {}
     }
@@ -65,7 +73,8 @@ async fn insert(
         .execute(
             sql(
                 "insert into hitl_detail (ti_id, options, subject, body, defaults, multiple, params, \
-                 assignees, created_at, params_input) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 assignees, created_at, params_input) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
+                 on conflict (ti_id) do nothing",
             )
             .bind(ti_id)
             .bind(to_json(&request.options)?)
@@ -79,6 +88,30 @@ async fn insert(
             .bind(to_json(&JsonMap::new())?),
         )
         .await?;
+    Ok(())
+}
+
+/// Puts this question in the place of the one that was asked before.
+async fn ask_anew(
+    session: &mut Session,
+    ti_id: Uuid,
+    request: CreateHITLDetailPayload,
+) -> Result<(), Failure> {
+    let assignees = request.assigned_users.unwrap_or_default();
+    let statement = sql(
+        "update hitl_detail set options = $2, subject = $3, body = $4, defaults = $5, \
+         multiple = $6, params = $7, assignees = $8, created_at = $9 where ti_id = $1",
+    )
+    .bind(ti_id)
+    .bind(to_json(&request.options)?)
+    .bind(request.subject)
+    .bind(request.body)
+    .bind(to_json(&request.defaults)?)
+    .bind(request.multiple.unwrap_or(false))
+    .bind(to_json(&request.params.unwrap_or_default())?)
+    .bind(to_json(&assignees)?)
+    .bind(Timestamp::now());
+    session.execute(statement).await?;
     Ok(())
 }
 

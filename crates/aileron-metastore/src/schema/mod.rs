@@ -1,42 +1,44 @@
-//! Airflow's own metadata schema, as `airflow db migrate` of 3.3.2 makes it.
+//! Airflow's own metadata schema, as `airflow db migrate` makes it.
 //!
-//! Only a SQLite file is ever created here. A database on PostgreSQL belongs to an Airflow, and
-//! that Airflow migrates it.
+//! Only a SQLite file is ever created here, with the schema of 3.3.2. A database on PostgreSQL
+//! belongs to an Airflow, and that Airflow migrates it.
 
 mod initial;
+mod known;
 mod table;
 mod tables;
 
 use crate::database::{Database, DatabaseError, Dialect, Session, Transaction, sql};
 
-/// The Alembic revision of the schema that this crate knows.
-pub const REVISION: &str = "d2f4e1b3c5a7";
+pub use known::Schema;
 
-/// The Airflow that this revision belongs to.
-pub const AIRFLOW_VERSION: &str = "3.3.2";
+/// The Alembic revision of the schema that this crate creates.
+pub const REVISION: &str = Schema::Airflow332.revision();
 
 /// Makes the schema in an empty file, or checks that the one that is there is known.
 pub(crate) async fn prepare(database: &Database) -> Result<(), DatabaseError> {
     if !is_empty(&mut database.read().await?).await? {
-        return check(database).await;
+        return check(database, &[Schema::Airflow332]).await;
     }
     let mut transaction = database.begin().await?;
     // Another process may have been faster.
     if is_empty(&mut transaction).await? {
         create(&mut transaction).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        database.set_schema(Schema::Airflow332);
+        Ok(())
     } else {
         transaction.rollback().await?;
-        check(database).await
+        check(database, &[Schema::Airflow332]).await
     }
 }
 
-/// Checks that the schema is the one that this crate knows.
+/// Checks that the schema is one of these, and notes which.
 ///
 /// # Errors
 ///
-/// [`DatabaseError::Revision`] when it is another, or when there is none.
-pub(crate) async fn check(database: &Database) -> Result<(), DatabaseError> {
+/// [`DatabaseError::Revision`] when it is none of them, or when there is none.
+pub(crate) async fn check(database: &Database, fitting: &[Schema]) -> Result<(), DatabaseError> {
     let mut session = database.read().await?;
     let found = if has_table(&mut session, "alembic_version").await? {
         session
@@ -47,7 +49,9 @@ pub(crate) async fn check(database: &Database) -> Result<(), DatabaseError> {
     } else {
         None
     };
-    if found.as_deref() == Some(REVISION) {
+    let schema = found.as_deref().and_then(Schema::of_revision);
+    if let Some(schema) = schema.filter(|schema| fitting.contains(schema)) {
+        database.set_schema(schema);
         return Ok(());
     }
     Err(DatabaseError::Revision {

@@ -26,26 +26,28 @@ pub(super) async fn stop_others(
     let Some(dag) = data::version(session, version).await? else {
         return Ok(());
     };
-    let others = sql(
-        "select id, task_id from task_instance where dag_id = $1 and run_id = $2 \
-         and task_id <> $3 and (state is null or state not in ('success', 'failed'))",
-    )
+    let latest = session.schema().latest_try();
+    let others = sql(format!(
+        "select ti.id, ti.task_id from task_instance ti where ti.dag_id = $1 and ti.run_id = $2 \
+         and ti.task_id <> $3 and (ti.state is null or ti.state not in ('success', 'failed')){latest}"
+    ))
     .bind(&failed.scope.dag_id)
     .bind(&failed.scope.run_id)
     .bind(&failed.scope.task_id);
     for row in session.all(others).await? {
         let task_id: String = row.get("task_id")?;
         if !dag.task(&task_id).is_some_and(|task| task.is_teardown) {
-            stop(session, row.get("id")?).await?;
+            stop(session, row.get("id")?, failed).await?;
         }
     }
     Ok(())
 }
 
-async fn stop(session: &mut Session, id: Uuid) -> Result<(), DatabaseError> {
-    let Some(other) = subject::load(session, id).await? else {
+async fn stop(session: &mut Session, id: Uuid, failed: &Subject) -> Result<(), DatabaseError> {
+    let Some(mut other) = subject::load(session, id).await? else {
         return Ok(());
     };
+    other.team.clone_from(&failed.team);
     let running = other.is(TaskInstanceState::Running);
     let (event, why, state) = if running {
         (

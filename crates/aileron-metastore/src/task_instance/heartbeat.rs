@@ -16,10 +16,11 @@ pub(crate) async fn heartbeat(
     ti_id: Uuid,
     heartbeat: Heartbeat,
 ) -> Result<(), Failure> {
-    let update = sql(
-        "update task_instance set last_heartbeat_at = $4, updated_at = $4 \
-         where id = $1 and state = 'running' and hostname = $2 and pid = $3",
-    )
+    let latest = database.schema().latest_try();
+    let update = sql(format!(
+        "update task_instance as ti set last_heartbeat_at = $4, updated_at = $4 \
+         where ti.id = $1 and ti.state = 'running' and ti.hostname = $2 and ti.pid = $3{latest}"
+    ))
     .bind(ti_id)
     .bind(&heartbeat.hostname)
     .bind(heartbeat.pid)
@@ -28,7 +29,10 @@ pub(crate) async fn heartbeat(
         return Ok(());
     }
     let mut session = database.read().await?;
-    let select = sql("select state, hostname, pid from task_instance where id = $1").bind(ti_id);
+    let select = sql(format!(
+        "select ti.state, ti.hostname, ti.pid from task_instance ti where ti.id = $1{latest}"
+    ))
+    .bind(ti_id);
     match session.optional(select).await? {
         Some(row) => Err(refusal(&row, &heartbeat)?),
         None => Err(gone(&mut session, ti_id).await?),
@@ -62,8 +66,11 @@ fn refusal(row: &Row, heartbeat: &Heartbeat) -> Result<Failure, DatabaseError> {
 
 /// What to say about a task instance that is not there: it never was, or a later try took its place.
 pub(crate) async fn gone(session: &mut Session, ti_id: Uuid) -> Result<Failure, DatabaseError> {
-    let statement =
-        sql("select count(*) as n from task_instance_history where task_instance_id = $1");
+    let statement = sql(if session.schema().keeps_tries() {
+        "select count(*) as n from task_instance where id = $1 and working_set is null"
+    } else {
+        "select count(*) as n from task_instance_history where task_instance_id = $1"
+    });
     if session.one(statement.bind(ti_id)).await?.get::<i64>("n")? == 0 {
         return Ok(subject::missing());
     }

@@ -28,10 +28,14 @@ pub(crate) async fn write(
     event: &str,
     extra: Option<&str>,
 ) -> Result<(), DatabaseError> {
-    let statement = sql(
+    let (column, value) = match session.schema().keeps_tries() {
+        true => (", task_instance_id, team_name", ", $11, $12"),
+        false => ("", ""),
+    };
+    let statement = sql(format!(
         "insert into log (dttm, dag_id, task_id, run_id, map_index, event, logical_date, owner, \
-         extra, try_number) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
+         extra, try_number{column}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10{value})"
+    ))
     .bind(Timestamp::now())
     .bind(&subject.scope.dag_id)
     .bind(&subject.scope.task_id)
@@ -42,6 +46,10 @@ pub(crate) async fn write(
     .bind(subject.owners.as_deref())
     .bind(extra)
     .bind(subject.try_number);
+    let statement = match column {
+        "" => statement,
+        _ => statement.bind(subject.id).bind(subject.team.as_deref()),
+    };
     session.execute(statement).await?;
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Task instances.
 
+mod arguments;
+pub(crate) mod attempt;
 mod fail_fast;
 pub(crate) mod heartbeat;
 pub(crate) mod history;

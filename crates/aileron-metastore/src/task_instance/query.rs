@@ -17,6 +17,8 @@ use super::subject;
 use crate::dag::data::{self, AssetKey};
 use crate::database::{Database, DatabaseError, Session, Statement, sql};
 use crate::failure::Failure;
+use crate::schema::Schema;
+use crate::scope::{self, Scope};
 
 /// The states in which a task instance has ended, and that the web page shows of a run.
 const ENDED: [&str; 5] = ["success", "failed", "skipped", "upstream_failed", "removed"];
@@ -28,8 +30,12 @@ fn given<T>(list: Option<Vec<T>>) -> Option<Vec<T>> {
 
 pub(crate) async fn count(database: &Database, query: GetTICount) -> Result<i64, Failure> {
     let mut session = database.read().await?;
+    let schema = session.schema();
     let mut statement = conditions(
-        sql("select count(*) as n from task_instance ti "),
+        sql("select count(*) as n, ")
+            .push(schema.any_in_loop())
+            .push(" as looped from task_instance ti "),
+        schema,
         Conditions {
             dag_id: &query.dag_id,
             task_ids: given(query.task_ids),
@@ -45,7 +51,17 @@ pub(crate) async fn count(database: &Database, query: GetTICount) -> Result<i64,
     if let Some(states) = given(query.states) {
         statement = with_states(statement, states);
     }
-    Ok(session.one(statement).await?.get("n")?)
+    let row = session.one(statement).await?;
+    refuse_loops(row.get::<Option<i64>>("looped")? == Some(1))?;
+    Ok(row.get("n")?)
+}
+
+/// Of a task in a loop only the last pass counts, and which that is is told by the Dag.
+fn refuse_loops(looped: bool) -> Result<(), Failure> {
+    if looped {
+        return Err(Failure::unsupported("questions about tasks in loops"));
+    }
+    Ok(())
 }
 
 /// Among states, `null` is that of a task instance that was never looked at.
@@ -68,16 +84,21 @@ struct Conditions<'a> {
     run_ids: Option<Vec<String>>,
 }
 
-fn conditions(statement: Statement, conditions: Conditions<'_>) -> Statement {
+fn conditions(statement: Statement, schema: Schema, conditions: Conditions<'_>) -> Statement {
     let mut statement = statement
         .push("join dag_run dr on dr.dag_id = ti.dag_id and dr.run_id = ti.run_id ")
         .push("where ti.dag_id = ")
-        .value(conditions.dag_id);
+        .value(conditions.dag_id)
+        .push(schema.latest_try());
     if let Some(ids) = conditions.task_ids {
         statement = statement.push(" and ti.task_id in ").list(ids);
     }
     if let Some(index) = conditions.map_index {
-        statement = statement.push(" and ti.map_index = ").value(index);
+        statement = statement
+            .push(" and ")
+            .push(schema.map_index())
+            .push(" = ")
+            .value(index);
     }
     if let Some(dates) = conditions.logical_dates {
         statement = statement.push(" and dr.logical_date in ").list(dates);
@@ -113,8 +134,12 @@ pub(crate) async fn states(database: &Database, query: GetTaskStates) -> Result<
         let tasks = group_tasks(&mut session, &query.dag_id, group).await?;
         wanted = Some(task_ids.into_iter().flatten().chain(tasks).collect());
     }
+    let schema = session.schema();
     let statement = conditions(
-        sql("select ti.run_id, ti.task_id, ti.map_index, ti.state from task_instance ti "),
+        sql("select ")
+            .push(schema.names())
+            .push(", ti.state from task_instance ti "),
+        schema,
         Conditions {
             dag_id: &query.dag_id,
             task_ids: wanted,
@@ -125,12 +150,17 @@ pub(crate) async fn states(database: &Database, query: GetTaskStates) -> Result<
     );
     let mut runs = JsonMap::new();
     for row in session
-        .all(statement.push(" order by dr.id, ti.task_id, ti.map_index"))
+        .all(
+            statement
+                .push(" order by dr.id, ti.task_id, ")
+                .push(schema.map_index()),
+        )
         .await?
     {
-        let run: String = row.get("run_id")?;
-        let task: String = row.get("task_id")?;
-        let name = match row.get::<i64>("map_index")? {
+        let scope = Scope::read(&row, schema)?;
+        refuse_loops(scope.in_loop)?;
+        let (run, task) = (scope.run_id, scope.task_id);
+        let name = match scope.map_index {
             index if index < 0 => task,
             index => format!("{task}_{index}"),
         };
@@ -147,25 +177,37 @@ pub(crate) async fn breadcrumbs(
     dag_id: &str,
     run_id: &str,
 ) -> Result<Vec<JsonMap>, Failure> {
-    let statement = sql(
-        "select task_id, map_index, state, operator, duration from task_instance \
-         where dag_id = $1 and run_id = $2 and state in ",
-    )
-    .bind(dag_id)
-    .bind(run_id)
-    .list(ENDED)
-    .push(" order by task_id, map_index");
-    let rows = database.read().await?.all(statement).await?;
+    let mut session = database.read().await?;
+    let schema = session.schema();
+    let statement = sql("select ")
+        .push(schema.names())
+        .push(", ti.state, ti.operator, ti.duration from task_instance ti where ti.dag_id = ")
+        .value(dag_id)
+        .push(" and ti.run_id = ")
+        .value(run_id)
+        .push(schema.latest_try())
+        .push(" and ti.state in ")
+        .list(ENDED)
+        .push(" order by ti.task_id, ")
+        .push(schema.map_index());
+    let rows = session.all(statement).await?;
     rows.iter()
         .map(|row| {
+            let scope = Scope::read(row, schema)?;
             let mut crumb = JsonMap::new();
-            crumb.insert("task_id".into(), json!(row.get::<String>("task_id")?));
-            crumb.insert("map_index".into(), json!(row.get::<i64>("map_index")?));
+            crumb.insert("task_id".into(), json!(scope.task_id));
+            // A pass of a loop is told by its region alone.
+            let map_index = if scope.in_loop { -1 } else { scope.map_index };
+            crumb.insert("map_index".into(), json!(map_index));
             crumb.insert("state".into(), json!(row.get::<Option<String>>("state")?));
             let operator: Option<String> = row.get("operator")?;
             crumb.insert("operator".into(), json!(operator));
             let duration: Option<f64> = row.get("duration")?;
             crumb.insert("duration".into(), json!(duration));
+            if !scope.region_id.is_nil() {
+                crumb.insert("region_id".into(), json!(scope.region_id));
+                crumb.insert("region_index".into(), json!(scope.map_index));
+            }
             Ok(crumb)
         })
         .collect()
@@ -176,17 +218,25 @@ pub(crate) async fn previous(
     database: &Database,
     query: GetPreviousTI,
 ) -> Result<Option<PreviousTIResponse>, Failure> {
-    let mut statement = sql(
-        "select ti.task_id, ti.dag_id, ti.run_id, dr.logical_date, ti.start_date, ti.end_date, \
-         ti.state, ti.try_number, ti.map_index, ti.duration from task_instance ti \
-         join dag_run dr on dr.dag_id = ti.dag_id and dr.run_id = ti.run_id \
-         where ti.dag_id = ",
-    )
-    .value(query.dag_id)
-    .push(" and ti.task_id = ")
-    .value(query.task_id)
-    .push(" and ti.map_index = ")
-    .value(query.map_index);
+    let mut session = database.read().await?;
+    scope::refuse_loops(&mut session, &query.dag_id, None, &query.task_id).await?;
+    let schema = session.schema();
+    let mut statement = sql("select ")
+        .push(schema.names())
+        .push(
+            ", dr.logical_date, ti.start_date, ti.end_date, ti.state, ti.try_number, ti.duration \
+             from task_instance ti \
+             join dag_run dr on dr.dag_id = ti.dag_id and dr.run_id = ti.run_id \
+             where ti.dag_id = ",
+        )
+        .value(query.dag_id)
+        .push(schema.latest_try())
+        .push(" and ti.task_id = ")
+        .value(query.task_id)
+        .push(" and ")
+        .push(schema.map_index())
+        .push(" = ")
+        .value(query.map_index);
     if let Some(date) = query.logical_date {
         statement = statement.push(" and dr.logical_date < ").value(date);
     }
@@ -194,21 +244,23 @@ pub(crate) async fn previous(
         statement = statement.push(" and ti.state = ").value(state.as_str());
     }
     let statement = statement.push(" order by dr.logical_date desc limit 1");
-    let Some(row) = database.read().await?.optional(statement).await? else {
+    let Some(row) = session.optional(statement).await? else {
         return Ok(None);
     };
+    let scope = Scope::read(&row, schema)?;
+    let region = (!scope.region_id.is_nil()).then_some(scope.region_id);
     Ok(Some(PreviousTIResponse {
-        task_id: row.get("task_id")?,
-        dag_id: row.get("dag_id")?,
-        run_id: row.get("run_id")?,
+        task_id: scope.task_id,
+        dag_id: scope.dag_id,
+        run_id: scope.run_id,
         logical_date: row.get("logical_date")?,
         start_date: row.get("start_date")?,
         end_date: row.get("end_date")?,
         state: row.get("state")?,
         try_number: row.get("try_number")?,
-        map_index: row.get("map_index")?,
-        region_id: None,
-        region_index: None,
+        map_index: Some(scope.map_index),
+        region_id: region,
+        region_index: region.map(|_| scope.map_index),
         duration: row.get("duration")?,
     }))
 }
@@ -233,7 +285,10 @@ pub(crate) async fn inactive_assets(
     ti_id: Uuid,
 ) -> Result<Vec<AssetProfile>, Failure> {
     let mut session = database.read().await?;
-    let select = sql("select task_id, dag_version_id from task_instance where id = $1");
+    let latest = session.schema().latest_try();
+    let select = sql(format!(
+        "select ti.task_id, ti.dag_version_id from task_instance ti where ti.id = $1{latest}"
+    ));
     let row = session.optional(select.bind(ti_id)).await?;
     let row = row.ok_or_else(subject::missing)?;
     let task_id: String = row.get("task_id")?;

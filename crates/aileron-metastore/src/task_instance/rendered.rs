@@ -27,7 +27,12 @@ pub(crate) async fn set_fields(
         Err(Failure::Refused(_)) => return Err(gone(&mut transaction, ti_id).await?),
         Err(failure) => return Err(failure),
     };
-    write_fields(&mut transaction, &scope, &fields).await?;
+    let fields = RawJson::of(&fields).map_err(|error| DatabaseError::Encode(error.into()))?;
+    if transaction.schema().keeps_tries() {
+        write_fields_of_try(&mut transaction, ti_id, fields).await?;
+    } else {
+        write_fields(&mut transaction, &scope, fields).await?;
+    }
     if keep_runs > 0 {
         drop_old_fields(&mut transaction, &scope, keep_runs).await?;
     }
@@ -37,9 +42,8 @@ pub(crate) async fn set_fields(
 async fn write_fields(
     session: &mut Session,
     scope: &Scope,
-    fields: &JsonMap,
+    fields: RawJson,
 ) -> Result<(), DatabaseError> {
-    let fields = RawJson::of(fields).map_err(|error| DatabaseError::Encode(error.into()))?;
     let statement = sql("insert into rendered_task_instance_fields \
          (dag_id, task_id, run_id, map_index, rendered_fields, k8s_pod_yaml) \
          values ($1, $2, $3, $4, $5, $6) \
@@ -55,20 +59,56 @@ async fn write_fields(
     Ok(())
 }
 
+/// Since 3.4 the fields belong to a try.
+async fn write_fields_of_try(
+    session: &mut Session,
+    ti_id: Uuid,
+    fields: RawJson,
+) -> Result<(), DatabaseError> {
+    let statement = sql(
+        "insert into rtif_v2 (id, task_instance_id, rendered_fields, k8s_pod_yaml) \
+         values ($1, $2, $3, $4) on conflict (task_instance_id) do update \
+         set rendered_fields = $3, k8s_pod_yaml = $4",
+    )
+    .bind(Uuid::now_v7())
+    .bind(ti_id)
+    .bind(fields)
+    .bind(RawJson::null());
+    session.execute(statement).await?;
+    Ok(())
+}
+
 async fn drop_old_fields(
     session: &mut Session,
     scope: &Scope,
     keep_runs: i64,
 ) -> Result<(), DatabaseError> {
-    let statement = sql(
+    const BEFORE_TRIES: &[&str] = &[
         "delete from rendered_task_instance_fields where dag_id = $1 and task_id = $2 \
          and run_id not in (select run_id from dag_run where dag_id = $1 \
          order by run_after desc limit $3)",
-    )
-    .bind(&scope.dag_id)
-    .bind(&scope.task_id)
-    .bind(keep_runs);
-    session.execute(statement).await?;
+    ];
+    const OF_TRIES: &[&str] = &[
+        "delete from rtif_v1 where dag_id = $1 and task_id = $2 \
+         and run_id not in (select run_id from dag_run where dag_id = $1 \
+         order by run_after desc limit $3)",
+        "delete from rtif_v2 where exists (select 1 from task_instance ti \
+         where ti.id = rtif_v2.task_instance_id and ti.working_set \
+         and ti.dag_id = $1 and ti.task_id = $2 \
+         and ti.run_id not in (select run_id from dag_run where dag_id = $1 \
+         order by run_after desc limit $3))",
+    ];
+    let statements = match session.schema().keeps_tries() {
+        false => BEFORE_TRIES,
+        true => OF_TRIES,
+    };
+    for statement in statements {
+        let statement = sql(*statement)
+            .bind(&scope.dag_id)
+            .bind(&scope.task_id)
+            .bind(keep_runs);
+        session.execute(statement).await?;
+    }
     Ok(())
 }
 
@@ -85,8 +125,9 @@ pub(crate) async fn set_map_index(
         ));
     }
     let mut transaction = database.begin().await?;
+    let latest = transaction.schema().latest_try();
     let statement =
-        sql("update task_instance set rendered_map_index = $2, updated_at = $3 where id = $1")
+        sql(format!("update task_instance as ti set rendered_map_index = $2, updated_at = $3 where ti.id = $1{latest}"))
             .bind(ti_id)
             .bind(label)
             .bind(Timestamp::now());

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::subject;
 use crate::database::{Database, sql};
 use crate::failure::Failure;
+use crate::scope::{self, Scope};
 
 /// Skips task instances of the same run that neither run nor have succeeded or failed. A task
 /// without a map index means its instance without one.
@@ -18,29 +19,46 @@ pub(crate) async fn skip_downstream(
     tasks: Vec<SkippedTask>,
 ) -> Result<(), Failure> {
     let mut transaction = database.begin().await?;
-    let select = sql("select dag_id, run_id from task_instance where id = $1").bind(ti_id);
-    let row = transaction
-        .optional(select)
-        .await?
-        .ok_or_else(subject::missing)?;
-    let (dag_id, run_id): (String, String) = (row.get("dag_id")?, row.get("run_id")?);
+    let scope = match Scope::of(&mut transaction, ti_id).await {
+        Ok(scope) => scope,
+        Err(Failure::Refused(_)) => return Err(subject::missing()),
+        Err(failure) => return Err(failure),
+    };
+    scope.refuse_in_loop()?;
+    let schema = transaction.schema();
+    let (map_index_column, latest) = (schema.map_index(), schema.latest_try());
     let now = Timestamp::now();
     for task in tasks {
         let (task_id, map_index) = match task {
-            SkippedTask::Task(task_id) => (task_id, -1),
-            SkippedTask::Mapped(task_id, map_index) => (task_id, map_index),
+            // Since 3.4 a task without an index is all of it.
+            SkippedTask::Task(task_id) if schema.keeps_tries() => (task_id, None),
+            SkippedTask::Task(task_id) => (task_id, Some(-1)),
+            SkippedTask::Mapped(task_id, map_index) => (task_id, Some(map_index)),
         };
-        let statement = sql(
-            "update task_instance set state = 'skipped', start_date = $5, end_date = $5, \
-             updated_at = $5 where dag_id = $1 and run_id = $2 and task_id = $3 \
-             and map_index = $4 \
-             and (state is null or state not in ('running', 'success', 'failed'))",
+        scope::refuse_loops(
+            &mut transaction,
+            &scope.dag_id,
+            Some(&scope.run_id),
+            &task_id,
         )
-        .bind(&dag_id)
-        .bind(&run_id)
+        .await?;
+        let statement = sql(format!(
+            "update task_instance as ti set state = 'skipped', start_date = $4, end_date = $4, \
+             updated_at = $4 where ti.dag_id = $1 and ti.run_id = $2 and ti.task_id = $3 \
+             and (ti.state is null or ti.state not in ('running', 'success', 'failed')){latest}"
+        ))
+        .bind(&scope.dag_id)
+        .bind(&scope.run_id)
         .bind(task_id)
-        .bind(map_index)
         .bind(now);
+        let statement = match map_index {
+            Some(index) => statement
+                .push(" and ")
+                .push(map_index_column)
+                .push(" = ")
+                .value(index),
+            None => statement,
+        };
         transaction.execute(statement).await?;
     }
     Ok(transaction.commit().await?)

@@ -8,30 +8,36 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::log;
 use super::subject::{self, Subject};
-use crate::dag_run;
-use crate::database::{Database, DatabaseError, Session, sql};
+use super::{arguments, log};
+use crate::database::{DatabaseError, Session, sql};
 use crate::failure::Failure;
+use crate::{Metastore, dag_run, xcom};
 
 /// Puts a task instance that is queued, or was cleared while it ran, into `running`. The same
 /// supervisor may ask again: it may not have heard the answer.
 pub(crate) async fn start(
-    database: &Database,
+    store: &Metastore,
     ti_id: Uuid,
     start: EnterRunning,
 ) -> Result<TIRunContext, Failure> {
-    let mut transaction = database.begin().await?;
+    let mut transaction = store.database().begin().await?;
     let subject = subject::load(&mut transaction, ti_id)
         .await?
-        .ok_or_else(subject::missing)?;
+        .ok_or_else(subject::missing)?
+        .with_team(store.settings());
+    subject.scope.refuse_in_loop()?;
     if !is_same_start(&subject, &start) {
-        refuse_other_states(&subject)?;
+        match transaction.schema().keeps_tries() {
+            false => refuse_other_states(&subject)?,
+            true => refuse_unless_queued(&subject, &start)?,
+        }
         let running = TaskInstanceState::Running;
         log::write_state(&mut transaction, &subject, running, Some(&start.hostname)).await?;
     }
     update(&mut transaction, &subject, &start).await?;
-    let context = context(&mut transaction, &subject).await?;
+    let mut context = context(&mut transaction, &subject).await?;
+    context.multi_team = store.settings().multi_team;
     transaction.commit().await?;
     Ok(context)
 }
@@ -47,8 +53,12 @@ fn refuse_other_states(subject: &Subject) -> Result<(), Failure> {
     if subject.is(TaskInstanceState::Queued) || subject.is(TaskInstanceState::Restarting) {
         return Ok(());
     }
+    Err(not_startable(subject))
+}
+
+fn not_startable(subject: &Subject) -> Failure {
     let message = "TI was not in a state where it could be marked as running";
-    Err(Failure::detailed(
+    Failure::detailed(
         ErrorKind::Conflict,
         message,
         json!({
@@ -56,7 +66,26 @@ fn refuse_other_states(subject: &Subject) -> Result<(), Failure> {
             "message": message,
             "previous_state": subject.state,
         }),
-    ))
+    )
+}
+
+/// What was cleared while it ran has a row of its own for its next try since 3.4, so a start is only
+/// of what is queued. Who did not start the try that is ending is told so in another way.
+fn refuse_unless_queued(subject: &Subject, start: &EnterRunning) -> Result<(), Failure> {
+    let started_here = subject.hostname.as_ref() == Some(&start.hostname)
+        && subject.unixname.as_ref() == Some(&start.unixname)
+        && subject.pid == Some(start.pid.into());
+    if subject.is(TaskInstanceState::Restarting) && !started_here {
+        return Err(Failure::detailed(
+            ErrorKind::Conflict,
+            "TI is being restarted, and was started elsewhere",
+            json!({"reason": "running_elsewhere", "previous_state": subject.state}),
+        ));
+    }
+    if subject.is(TaskInstanceState::Restarting) {
+        return Err(not_startable(subject));
+    }
+    refuse_other_states(subject)
 }
 
 async fn update(
@@ -96,9 +125,14 @@ fn is_resumed(subject: &Subject) -> bool {
 }
 
 async fn context(session: &mut Session, subject: &Subject) -> Result<TIRunContext, Failure> {
-    let started = dag_run::query::for_start(session, &subject.scope, subject.id).await?;
+    let mut started = dag_run::query::for_start(session, &subject.scope, subject.id).await?;
+    started.run.team_name.clone_from(&subject.team);
     let mut context = TIRunContext::new(started.run, subject.max_tries);
     context.task_reschedule_count = started.reschedules;
+    if session.schema().keeps_tries() {
+        context.first_task_reschedule_start_date = started.first_reschedule;
+        context.arg_bindings = arguments::bindings(session, subject).await?;
+    }
     context.should_retry = should_retry(subject);
     match &subject.next_method {
         Some(method) => {
@@ -128,7 +162,12 @@ fn kwargs(value: &Value) -> Option<Kwargs> {
 }
 
 /// The XComs of earlier tries. An instance without a map index clears those of all indexes.
+///
+/// Since 3.4 a try has XComs of its own: there are some already when its process was replaced.
 async fn xcom_keys(session: &mut Session, subject: &Subject) -> Result<Vec<String>, DatabaseError> {
+    if session.schema().keeps_tries() {
+        return xcom::keys_of_try(session, subject.id).await;
+    }
     let scope = &subject.scope;
     let mut statement = sql("select key from xcom where dag_id = ")
         .value(&scope.dag_id)

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::Settings;
 use crate::database::{DatabaseError, Dialect, Session, sql};
 use crate::failure::Failure;
 use crate::scope::Scope;
@@ -27,10 +28,21 @@ pub(crate) struct Subject {
     pub(crate) logical_date: Option<Timestamp>,
     pub(crate) partition_key: Option<String>,
     pub(crate) owners: Option<String>,
+    pub(crate) operator: Option<String>,
+    /// The team that its Dag belongs to.
+    pub(crate) team: Option<String>,
     pub(crate) fail_fast: bool,
 }
 
 impl Subject {
+    /// Without a team, unless there are teams.
+    pub(crate) fn with_team(mut self, settings: &Settings) -> Self {
+        if !settings.multi_team {
+            self.team = None;
+        }
+        self
+    }
+
     pub(crate) fn is(&self, state: TaskInstanceState) -> bool {
         self.state.as_deref() == Some(state.as_str())
     }
@@ -41,15 +53,18 @@ pub(crate) async fn load(
     session: &mut Session,
     id: Uuid,
 ) -> Result<Option<Subject>, DatabaseError> {
-    let mut statement = sql(
-        "select ti.dag_id, ti.run_id, ti.task_id, ti.map_index, ti.state, ti.try_number, \
+    let schema = session.schema();
+    let (names, latest) = (schema.names(), schema.latest_try());
+    let mut statement = sql(format!(
+        "select {names}, ti.state, ti.try_number, \
          ti.max_tries, ti.start_date, ti.hostname, ti.unixname, ti.pid, ti.next_method, \
-         ti.next_kwargs, ti.dag_version_id, dr.logical_date, dr.partition_key, d.owners, \
-         d.fail_fast \
+         ti.next_kwargs, ti.dag_version_id, ti.operator, dr.logical_date, dr.partition_key, d.owners, \
+         d.fail_fast, (select min(team.team_name) from dag_bundle_team team \
+         where team.dag_bundle_name = d.bundle_name) as team \
          from task_instance ti \
          join dag_run dr on dr.dag_id = ti.dag_id and dr.run_id = ti.run_id \
-         join dag d on d.dag_id = ti.dag_id where ti.id = $1",
-    );
+         join dag d on d.dag_id = ti.dag_id where ti.id = $1{latest}"
+    ));
     if session.dialect() == Dialect::Postgres {
         statement = statement.push(" for update of ti");
     }
@@ -58,12 +73,7 @@ pub(crate) async fn load(
     };
     Ok(Some(Subject {
         id,
-        scope: Scope {
-            dag_id: row.get("dag_id")?,
-            run_id: row.get("run_id")?,
-            task_id: row.get("task_id")?,
-            map_index: row.get("map_index")?,
-        },
+        scope: Scope::read(&row, schema)?,
         state: row.get("state")?,
         try_number: row.get("try_number")?,
         max_tries: row.get("max_tries")?,
@@ -77,6 +87,8 @@ pub(crate) async fn load(
         logical_date: row.get("logical_date")?,
         partition_key: row.get("partition_key")?,
         owners: row.get("owners")?,
+        operator: row.get("operator")?,
+        team: row.get("team")?,
         fail_fast: row.get("fail_fast")?,
     }))
 }

@@ -10,12 +10,11 @@ use uuid::Uuid;
 
 use super::history::EndedTry;
 use super::subject::{Subject, seconds};
-use super::{fail_fast, history, log, subject, wait};
-use crate::Metastore;
+use super::{attempt, fail_fast, history, log, subject, wait};
 use crate::asset_event::{self, Producer};
 use crate::database::{DatabaseError, Session, sql};
 use crate::failure::{Failure, Refusal};
-use crate::task_state_store;
+use crate::{Metastore, Settings, task_state_store};
 
 /// The longest reason of a retry, in characters.
 const REASON: usize = 500;
@@ -30,14 +29,19 @@ pub(crate) async fn update_state(
 ) -> Result<(), Failure> {
     let database = store.database();
     let mut transaction = database.begin().await?;
-    let subject = subject::load(&mut transaction, ti_id)
-        .await?
-        .ok_or_else(subject::missing)?;
+    let Some(subject) = subject::load(&mut transaction, ti_id).await? else {
+        // Before 3.4 nobody is told that another try has followed.
+        attempt::check(database, ti_id, false).await?;
+        return Err(subject::missing());
+    };
+    let subject = subject.with_team(store.settings());
+    // The gate of a loop decides whether there is another pass, which its Dag says how to do.
+    subject.scope.refuse_in_loop()?;
     if subject.is(update.state()) {
         return Ok(());
     }
     refuse_unless_running(&subject)?;
-    match apply(&mut transaction, &subject, &update).await {
+    match apply(&mut transaction, &subject, &update, store.settings()).await {
         Ok(state) => {
             log_state(&mut transaction, &subject, state).await?;
             if state == TaskInstanceState::Success && store.settings().clear_on_success {
@@ -92,10 +96,17 @@ async fn apply(
     session: &mut Session,
     subject: &Subject,
     update: &StateUpdate,
+    settings: &Settings,
 ) -> Result<TaskInstanceState, Failure> {
     match update {
         StateUpdate::Terminal(end) => terminal(session, subject, end, update.state()).await?,
-        StateUpdate::Success(success) => succeed(session, subject, success).await?,
+        StateUpdate::UpstreamFailed(end) => {
+            let label = end.rendered_map_index.as_deref();
+            end_try(session, subject, update.state(), end.end_date, label).await?;
+        }
+        StateUpdate::Success(success) => {
+            succeed(session, subject, success, settings.multi_team).await?;
+        }
         StateUpdate::Retry(retry) => retry_later(session, subject, retry).await?,
         StateUpdate::Rescheduled(again) => reschedule(session, subject, again).await?,
         StateUpdate::Deferred(defer) => wait::defer(session, subject, defer).await?,
@@ -115,6 +126,12 @@ async fn terminal(
     let label = end.rendered_map_index.as_deref();
     if state == TaskInstanceState::Failed {
         fail(session, subject, end.end_date, label).await?;
+        if let Some(reason) = shortened(end.retry_reason.as_deref()) {
+            let statement = sql("update task_instance set retry_reason = $2 where id = $1");
+            session
+                .execute(statement.bind(subject.id).bind(reason))
+                .await?;
+        }
     } else {
         end_try(session, subject, state, end.end_date, label).await?;
     }
@@ -136,8 +153,11 @@ async fn succeed(
     session: &mut Session,
     subject: &Subject,
     success: &SucceedTask,
+    multi_team: bool,
 ) -> Result<(), Failure> {
     let producer = Producer {
+        ti_id: subject.id,
+        teams: multi_team.then(|| subject.team.clone()),
         scope: subject.scope.clone(),
         try_number: subject.try_number,
         partition_key: subject.partition_key.clone(),
@@ -155,21 +175,28 @@ async fn retry_later(
     subject: &Subject,
     retry: &RetryTask,
 ) -> Result<(), Failure> {
-    let reason: Option<String> = retry
-        .retry_reason
-        .as_ref()
-        .filter(|reason| !reason.is_empty())
-        .map(|reason| reason.chars().take(REASON).collect());
+    let reason = shortened(retry.retry_reason.as_deref());
     let ended = EndedTry {
         end_date: retry.end_date,
         retry_delay_override: retry.retry_delay_seconds,
         retry_reason: reason.as_deref(),
         rendered_map_index: retry.rendered_map_index.as_deref(),
     };
+    if session.schema().keeps_tries() {
+        wait_for_retry(session, subject, &ended).await?;
+        attempt::follow(session, subject, Some(TaskInstanceState::UpForRetry)).await?;
+        return Ok(());
+    }
     history::record(session, subject, &ended).await?;
     wait_for_retry(session, subject, &ended).await?;
     history::renew(session, subject).await?;
     Ok(())
+}
+
+/// As much of a reason as is kept; none when it is empty.
+fn shortened(reason: Option<&str>) -> Option<String> {
+    let reason = reason.filter(|reason| !reason.is_empty())?;
+    Some(reason.chars().take(REASON).collect())
 }
 
 /// Puts a task instance into `up_for_retry`.

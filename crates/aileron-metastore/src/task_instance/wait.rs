@@ -21,13 +21,14 @@ pub(super) async fn defer(
         None => "{}".to_owned(),
     };
     let trigger = sql(
-        "insert into \"trigger\" (classpath, kwargs, created_date, queue) \
-         values ($1, $2, $3, $4) returning id",
+        "insert into \"trigger\" (classpath, kwargs, created_date, queue, team_name) \
+         values ($1, $2, $3, $4, $5) returning id",
     )
     .bind(&defer.classpath)
     .bind(kwargs)
     .bind(Timestamp::now())
-    .bind(defer.queue.as_deref());
+    .bind(defer.queue.as_deref())
+    .bind(subject.team.as_deref());
     let trigger: i64 = session.one(trigger).await?.get("id")?;
     let pause = Pause {
         state: TaskInstanceState::Deferred,

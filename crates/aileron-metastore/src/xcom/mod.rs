@@ -10,14 +10,20 @@ mod positions;
 mod read;
 #[cfg(test)]
 mod tests;
+mod tries;
 mod write;
 
+use crate::schema::Schema;
+
 pub(crate) use read::{count, get, item, slice};
+pub(crate) use tries::keys_of_try;
 pub(crate) use write::{delete, set};
 
-/// The map index of a task that is not mapped. Airflow takes every negative number for it.
+/// The map index of a task that is not mapped. Airflow took every negative number for it until 3.4.
 const NOT_MAPPED: i64 = -1;
 
-fn map_index(asked: Option<i64>) -> i64 {
-    asked.filter(|index| *index >= 0).unwrap_or(NOT_MAPPED)
+fn map_index(schema: Schema, asked: Option<i64>) -> i64 {
+    asked
+        .filter(|index| *index >= 0 || schema.keeps_tries())
+        .unwrap_or(NOT_MAPPED)
 }

@@ -3,10 +3,14 @@
 use aileron_wire::json::RawJson;
 use aileron_wire::message::{GetXCom, GetXComCount, GetXComSequenceItem, GetXComSequenceSlice};
 
-use super::map_index;
+use uuid::Uuid;
+
 use super::positions::Positions;
-use crate::database::{Database, DatabaseError, Row, Statement, sql};
+use super::{map_index, tries};
+use crate::database::{DatabaseError, Row, Session, Statement, sql};
 use crate::failure::Failure;
+use crate::schema::Schema;
+use crate::{Metastore, scope, team};
 
 /// Where XComs are looked for.
 struct Place<'a> {
@@ -15,19 +19,37 @@ struct Place<'a> {
     task_id: &'a str,
     key: &'a str,
     include_prior_dates: bool,
+    schema: Schema,
 }
 
 impl Place<'_> {
+    /// Before anything is read there.
+    async fn check(
+        &self,
+        store: &Metastore,
+        session: &mut Session,
+        ti_id: Uuid,
+    ) -> Result<(), Failure> {
+        team::check_xcom(session, store.settings(), ti_id, self.dag_id, false).await?;
+        let run_id = Some(self.run_id).filter(|_| !self.include_prior_dates);
+        scope::refuse_loops(session, self.dag_id, run_id, self.task_id).await
+    }
+
     /// `select {what} from xcom` there.
     fn select(&self, what: &str) -> Statement {
-        let statement = sql("select ")
-            .push(what)
-            .push(" from xcom join dag_run on dag_run.id = xcom.dag_run_id where xcom.dag_id = ")
-            .value(self.dag_id)
-            .push(" and xcom.task_id = ")
-            .value(self.task_id)
-            .push(" and xcom.key = ")
-            .value(self.key);
+        let statement = match self.schema {
+            Schema::Airflow332 => sql("select ")
+                .push(what)
+                .push(
+                    " from xcom join dag_run on dag_run.id = xcom.dag_run_id where xcom.dag_id = ",
+                )
+                .value(self.dag_id)
+                .push(" and xcom.task_id = ")
+                .value(self.task_id)
+                .push(" and xcom.key = ")
+                .value(self.key),
+            Schema::Airflow340b2 => tries::select(what, self.dag_id, self.task_id, self.key),
+        };
         if self.include_prior_dates {
             statement
                 .push(
@@ -56,7 +78,11 @@ impl Place<'_> {
     }
 }
 
-pub(crate) async fn get(database: &Database, query: GetXCom) -> Result<RawJson, Failure> {
+pub(crate) async fn get(
+    store: &Metastore,
+    ti_id: Uuid,
+    query: GetXCom,
+) -> Result<RawJson, Failure> {
     not_in_a_loop(query.previous_iteration)?;
     let place = Place {
         dag_id: &query.dag_id,
@@ -64,19 +90,30 @@ pub(crate) async fn get(database: &Database, query: GetXCom) -> Result<RawJson, 
         task_id: &query.task_id,
         key: &query.key,
         include_prior_dates: query.include_prior_dates,
+        schema: store.database().schema(),
     };
-    let index = map_index(query.map_index);
+    let index = map_index(place.schema, query.map_index);
+    let mut session = store.database().read().await?;
+    if place.schema.keeps_tries() && !place.include_prior_dates {
+        let own = (place.dag_id, place.run_id, place.task_id, index);
+        tries::refuse_followed(&mut session, ti_id, own).await?;
+    }
+    place.check(store, &mut session, ti_id).await?;
     let statement = place
         .select("xcom.value as value")
         .push(" and xcom.map_index = ")
         .value(index)
         .push(" order by dag_run.logical_date desc, xcom.timestamp desc limit 1");
-    let row = database.read().await?.optional(statement).await?;
+    let row = session.optional(statement).await?;
     let row = row.ok_or_else(|| place.missing(&format!("with map index {index}")))?;
     Ok(value(&row)?)
 }
 
-pub(crate) async fn count(database: &Database, query: GetXComCount) -> Result<i64, Failure> {
+pub(crate) async fn count(
+    store: &Metastore,
+    ti_id: Uuid,
+    query: GetXComCount,
+) -> Result<i64, Failure> {
     not_in_a_loop(query.previous_iteration)?;
     let place = Place {
         dag_id: &query.dag_id,
@@ -84,17 +121,17 @@ pub(crate) async fn count(database: &Database, query: GetXComCount) -> Result<i6
         task_id: &query.task_id,
         key: &query.key,
         include_prior_dates: false,
+        schema: store.database().schema(),
     };
-    let row = database
-        .read()
-        .await?
-        .one(place.select("count(*) as n"))
-        .await?;
+    let mut session = store.database().read().await?;
+    place.check(store, &mut session, ti_id).await?;
+    let row = session.one(place.select("count(*) as n")).await?;
     Ok(row.get("n")?)
 }
 
 pub(crate) async fn item(
-    database: &Database,
+    store: &Metastore,
+    ti_id: Uuid,
     query: GetXComSequenceItem,
 ) -> Result<RawJson, Failure> {
     not_in_a_loop(query.previous_iteration)?;
@@ -104,6 +141,7 @@ pub(crate) async fn item(
         task_id: &query.task_id,
         key: &query.key,
         include_prior_dates: false,
+        schema: store.database().schema(),
     };
     // -1 is the last: !n is -1 - n, for every number.
     let (order, skipped) = if query.offset >= 0 {
@@ -117,13 +155,16 @@ pub(crate) async fn item(
         .push(order)
         .push(" limit 1 offset ")
         .value(skipped);
-    let row = database.read().await?.optional(statement).await?;
+    let mut session = store.database().read().await?;
+    place.check(store, &mut session, ti_id).await?;
+    let row = session.optional(statement).await?;
     let row = row.ok_or_else(|| place.missing(&format!("at position {}", query.offset)))?;
     Ok(value(&row)?)
 }
 
 pub(crate) async fn slice(
-    database: &Database,
+    store: &Metastore,
+    ti_id: Uuid,
     query: GetXComSequenceSlice,
 ) -> Result<Vec<RawJson>, Failure> {
     not_in_a_loop(query.previous_iteration)?;
@@ -133,8 +174,10 @@ pub(crate) async fn slice(
         task_id: &query.task_id,
         key: &query.key,
         include_prior_dates: query.include_prior_dates,
+        schema: store.database().schema(),
     };
-    let mut session = database.read().await?;
+    let mut session = store.database().read().await?;
+    place.check(store, &mut session, ti_id).await?;
     let length: i64 = session.one(place.select("count(*) as n")).await?.get("n")?;
     let bounds = (query.start, query.stop, query.step);
     let Some(positions) = Positions::of(bounds, length) else {

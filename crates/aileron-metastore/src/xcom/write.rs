@@ -5,18 +5,39 @@ use aileron_wire::json::RawJson;
 use aileron_wire::message::{DeleteXCom, SetXCom};
 use jiff::Timestamp;
 
-use super::map_index;
-use crate::database::{Database, DatabaseError, Session, Statement, Transaction, sql};
-use crate::failure::Failure;
-use crate::{Metastore, key_length};
+use uuid::Uuid;
 
-pub(crate) async fn set(store: &Metastore, request: SetXCom<RawJson>) -> Result<(), Failure> {
+use super::{map_index, tries};
+use crate::database::{DatabaseError, Session, Statement, Transaction, sql};
+use crate::failure::Failure;
+use crate::schema::Schema;
+use crate::{Metastore, key_length, team};
+
+pub(crate) async fn set(
+    store: &Metastore,
+    ti_id: Uuid,
+    request: SetXCom<RawJson>,
+) -> Result<(), Failure> {
     key_length::check("an XCom", &request.key, 512)?;
-    let index = map_index(request.map_index);
+    let schema = store.database().schema();
+    let index = map_index(schema, request.map_index);
+    let keeps_tries = schema.keeps_tries();
+    if keeps_tries {
+        tries::check(&request)?;
+    }
     if let Some(length) = request.mapped_length {
         check_length(length, store.settings().max_map_length)?;
     }
     let database = store.database();
+    if keeps_tries || store.settings().multi_team {
+        let mut transaction = database.begin().await?;
+        let settings = store.settings();
+        team::check_xcom(&mut transaction, settings, ti_id, &request.dag_id, true).await?;
+        if keeps_tries {
+            tries::set(&mut transaction, ti_id, request, index).await?;
+            return Ok(transaction.commit().await?);
+        }
+    }
     let Some(length) = request.mapped_length else {
         if database.change(insert(&request, index)).await? == 0 {
             return Err(missing(&mut database.read().await?, &request, index).await?);
@@ -119,8 +140,19 @@ async fn set_length(
     Ok(())
 }
 
-pub(crate) async fn delete(database: &Database, request: DeleteXCom) -> Result<(), Failure> {
-    let mut transaction = database.begin().await?;
+pub(crate) async fn delete(
+    store: &Metastore,
+    ti_id: Uuid,
+    request: DeleteXCom,
+) -> Result<(), Failure> {
+    let mut transaction = store.database().begin().await?;
+    let settings = store.settings();
+    team::check_xcom(&mut transaction, settings, ti_id, &request.dag_id, true).await?;
+    if transaction.schema().keeps_tries() {
+        let index = map_index(transaction.schema(), request.map_index);
+        tries::delete(&mut transaction, ti_id, &request, index).await?;
+        return Ok(transaction.commit().await?);
+    }
     transaction
         .execute(
             sql(
@@ -130,7 +162,7 @@ pub(crate) async fn delete(database: &Database, request: DeleteXCom) -> Result<(
             .bind(request.dag_id)
             .bind(request.run_id)
             .bind(request.task_id)
-            .bind(map_index(request.map_index))
+            .bind(map_index(Schema::Airflow332, request.map_index))
             .bind(request.key),
         )
         .await?;

@@ -28,6 +28,7 @@ pub fn task(task_id: &str, upstream: &[&str]) -> TaskOutline {
 }
 
 /// `first` with one retry, then `second`.
+#[allow(dead_code, reason = "not every test has this Dag")]
 pub fn two_tasks() -> DagOutline {
     DagOutline {
         dag_id: "shop".to_owned(),
@@ -88,6 +89,7 @@ impl Store {
     }
 
     /// With a run `r` of a Dag, running.
+    #[allow(dead_code, reason = "not every test has one run")]
     pub async fn running(dag: &DagOutline) -> (Self, Run) {
         let this = Self::empty().await;
         this.store.register_dag(dag, &file()).await.unwrap();

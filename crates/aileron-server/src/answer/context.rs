@@ -17,17 +17,21 @@ pub(crate) fn run_context(context: &TIRunContext, version: ApiVersion) -> Result
     let mut shape = Map::new();
     let mut put = |key: &str, value: Value| shape.insert(key.to_owned(), value);
     put("dag_run", dag_run(&context.dag_run, version));
-    if version >= ApiVersion::V2026_10_30 {
+    // What Airflow did not set is left out.
+    if let (Some(_), true) = (&context.loop_context, version >= ApiVersion::V2026_10_30) {
         put("loop", value_of(&context.loop_context));
     }
     put(
         "task_reschedule_count",
         context.task_reschedule_count.into(),
     );
-    if version >= ApiVersion::V2026_10_30 {
+    if let (Some(first), true) = (
+        context.first_task_reschedule_start_date,
+        version >= ApiVersion::V2026_10_30,
+    ) {
         put(
             "first_task_reschedule_start_date",
-            moment_or_null(context.first_task_reschedule_start_date),
+            moment_or_null(Some(first)),
         );
     }
     put("max_tries", context.max_tries.into());

@@ -24,6 +24,7 @@ pub(crate) struct Answer {
     status: StatusCode,
     body: Option<String>,
     header: Option<(HeaderName, HeaderValue)>,
+    typed: bool,
 }
 
 impl Answer {
@@ -38,6 +39,7 @@ impl Answer {
             status,
             body: Some(text),
             header: None,
+            typed: true,
         }
     }
 
@@ -52,7 +54,14 @@ impl Answer {
             status: StatusCode::NO_CONTENT,
             body: None,
             header: None,
+            typed: true,
         }
+    }
+
+    /// Nothing is in the body, and its type is not told either.
+    pub(crate) fn without_type(mut self) -> Self {
+        self.typed = false;
+        self
     }
 
     pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -85,7 +94,9 @@ impl IntoResponse for Answer {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, JSON);
+        if self.typed {
+            headers.insert(header::CONTENT_TYPE, JSON);
+        }
         if let Some((name, value)) = self.header {
             headers.insert(name, value);
         }

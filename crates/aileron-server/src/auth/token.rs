@@ -14,6 +14,8 @@ pub enum Scope {
     Execution,
     /// Starting the task instance.
     Workload,
+    /// Starting a callback. Since Airflow 3.4.
+    Callback,
 }
 
 impl Scope {
@@ -23,6 +25,7 @@ impl Scope {
         match self {
             Self::Execution => "execution",
             Self::Workload => "workload",
+            Self::Callback => "callback",
         }
     }
 
@@ -33,6 +36,7 @@ impl Scope {
             Some(scope) => match scope.as_str()? {
                 "execution" => Some(Self::Execution),
                 "workload" => Some(Self::Workload),
+                "callback" => Some(Self::Callback),
                 _ => None,
             },
         }
@@ -57,9 +61,9 @@ pub(crate) struct Token {
 const LAST_SECONDS: i64 = 30;
 
 impl Token {
-    /// Whether the token should be replaced. Workload tokens live long by design.
+    /// Whether the token should be replaced. Those of workloads and callbacks live long by design.
     pub(super) fn ends_soon(&self) -> bool {
-        if self.scope == Scope::Workload {
+        if self.scope != Scope::Execution {
             return false;
         }
         let end = self.seconds("exp");
@@ -118,5 +122,6 @@ mod tests {
     #[test]
     fn a_workload_token_is_never_renewed() {
         assert!(!token(590, 600, Scope::Workload).ends_soon());
+        assert!(!token(590, 600, Scope::Callback).ends_soon());
     }
 }

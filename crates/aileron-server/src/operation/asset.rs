@@ -79,7 +79,7 @@ struct Filters {
 
 fn filters(call: &Call, problems: &mut Problems) -> Option<Filters> {
     let query = &call.query;
-    let new = call.version >= ApiVersion::V2026_10_30;
+    let new = call.newest >= ApiVersion::V2026_10_30;
     let only_new = |key, problems: &mut Problems| {
         if new {
             query.optional(key, problems, text)

@@ -2,6 +2,7 @@
 
 mod asset;
 mod asset_state;
+mod callback;
 mod connection;
 mod dag_run;
 mod hitl;
@@ -40,6 +41,7 @@ pub(crate) fn perform<'a>(endpoint: &'a Endpoint, call: &'a Call) -> Running<'a>
         E::EventsByAlias => Box::pin(asset::events_by_alias(call)),
         E::StartConnectionTest(_) => Box::pin(connection::start_test(call)),
         E::FinishConnectionTest(_) => Box::pin(connection::finish_test(call)),
+        E::RunCallback(_) => Box::pin(callback::run(call)),
         E::GetConnection(id) => Box::pin(connection::get(call, id)),
         E::PreviousDagRunOf(dag_id) => Box::pin(dag_run::previous_of(call, dag_id)),
         E::GetDagRun(run) => Box::pin(dag_run::get(call, run)),

@@ -10,6 +10,7 @@ use super::Outcome;
 use crate::answer::{Answer, moment_or_null};
 use crate::call::Call;
 use crate::request::{Problems, instant, integer, one_of, text};
+use crate::version::ApiVersion;
 
 /// What both questions about many task instances have in common.
 struct Filter {
@@ -102,7 +103,7 @@ pub(super) async fn previous(call: &Call, dag_id: &str, task_id: &str) -> Outcom
     let query = problems.finish(read)?;
     let found = call.api.previous_task_instance(query).await?;
     let shape = found.map_or(Value::Null, |found| {
-        json!({
+        let mut shape = json!({
             "task_id": found.task_id,
             "dag_id": found.dag_id,
             "run_id": found.run_id,
@@ -113,7 +114,12 @@ pub(super) async fn previous(call: &Call, dag_id: &str, task_id: &str) -> Outcom
             "try_number": found.try_number,
             "map_index": found.map_index,
             "duration": found.duration,
-        })
+        });
+        if let (Some(id), true) = (found.region_id, call.version >= ApiVersion::V2026_10_30) {
+            shape["region_id"] = json!(id);
+            shape["region_index"] = json!(found.region_index);
+        }
+        shape
     });
     Ok(Answer::json(&shape))
 }

@@ -47,6 +47,14 @@ impl ExecutionApiServer {
     /// # Errors
     /// When the version's Python is not known, or the server does not start; it says why on standard error.
     pub fn start(version: AirflowVersion) -> Result<Self> {
+        Self::start_with(version, &[])
+    }
+
+    /// As [`start`](Self::start), with more environment variables.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn start_with(version: AirflowVersion, more: &[(&str, &str)]) -> Result<Self> {
         let python = version.python()?;
         let home = Home::create(None)?;
         let fernet_key = URL_SAFE.encode(random_bytes());
@@ -70,7 +78,12 @@ impl ExecutionApiServer {
             ),
         ]
         .map(|(name, value)| (name.to_owned(), value))
-        .to_vec();
+        .into_iter()
+        .chain(
+            more.iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        )
+        .collect();
         home.prepare_database(&python, &variables)?;
         let port = port::free()?;
         let mut child = clean_command(&python, &variables)

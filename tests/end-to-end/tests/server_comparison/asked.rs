@@ -28,6 +28,8 @@ pub(crate) enum Who {
     Task(&'static str),
     /// That with which an executor starts it.
     Workload(&'static str),
+    /// That with which an executor starts a callback.
+    Callback(&'static str),
     /// That of an id that no task instance has.
     Stranger,
     /// This text.

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aileron_config::Config;
-use aileron_execution_api::ExecutionApi;
-use aileron_metastore::database::Missing;
+use aileron_execution_api::{Callbacks, ConnectionTests, ExecutionApi};
 use aileron_metastore::{EnvironmentSecrets, Metastore, Settings};
 use aileron_server::auth::{Auth, AuthSettings, Scope};
-use aileron_server::{RouterSettings, router};
+use aileron_server::{ApiVersion, RouterSettings, Store, router};
 use end_to_end::{AirflowVersion, ExecutionApiServer, rows};
 use serde_json::Value;
 use uuid::Uuid;
@@ -24,6 +23,7 @@ pub(crate) struct Pair {
     ours: Side,
     ids: BTreeMap<String, String>,
     settings: AuthSettings,
+    version: AirflowVersion,
     /// Ours ends with it, and its database goes.
     _directory: tempfile::TempDir,
 }
@@ -52,7 +52,12 @@ const HEADERS: [&str; 6] = [
 ];
 
 impl Pair {
-    pub(crate) async fn of(airflow: &ExecutionApiServer, ids: &BTreeMap<String, String>) -> Self {
+    pub(crate) async fn of(
+        version: AirflowVersion,
+        airflow: &ExecutionApiServer,
+        ids: &BTreeMap<String, String>,
+        environment: &[(&str, &str)],
+    ) -> Self {
         // The client wants to know what it would encrypt with, though it does not.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let directory = tempfile::tempdir().unwrap();
@@ -60,9 +65,16 @@ impl Pair {
         let original = airflow.home().join("airflow.db");
         // A copy of the file alone would miss what is still in the log beside it.
         let copy = format!("vacuum into '{}'", database.display());
-        rows(AirflowVersion::V3_3_2, &original, &copy).unwrap();
+        rows(version, &original, &copy).unwrap();
         let settings = AuthSettings::with_secret(airflow.jwt_secret());
-        let url = serve(&database, airflow.fernet_key(), &settings).await;
+        let url = serve(
+            version,
+            &database,
+            airflow.fernet_key(),
+            &settings,
+            environment,
+        )
+        .await;
         Self {
             client: reqwest::Client::builder()
                 // Airflow closes a connection after a 500 without saying so.
@@ -78,6 +90,7 @@ impl Pair {
             ours: Side { url, database },
             ids: ids.clone(),
             settings,
+            version,
             _directory: directory,
         }
     }
@@ -146,6 +159,7 @@ impl Pair {
         match who {
             Who::Task(task) => issue(&self.settings, id(task), Scope::Execution),
             Who::Workload(task) => issue(&self.settings, id(task), Scope::Workload),
+            Who::Callback(callback) => issue(&self.settings, id(callback), Scope::Callback),
             Who::Stranger => issue(&self.settings, Uuid::from_u128(7), Scope::Execution),
             Who::Ending(seconds) => {
                 let settings = AuthSettings {
@@ -161,24 +175,50 @@ impl Pair {
 
     /// The rows of a query on both databases.
     pub(crate) fn rows(&self, query: &str) -> (Vec<Value>, Vec<Value>) {
-        let of = |side: &Side| rows(AirflowVersion::V3_3_2, &side.database, query).unwrap();
+        let of = |side: &Side| rows(self.version, &side.database, query).unwrap();
         (of(&self.theirs), of(&self.ours))
     }
 }
 
+struct Ours(Metastore);
+
+impl Store for Ours {
+    fn task(&self, ti_id: Uuid) -> Arc<dyn ExecutionApi> {
+        Arc::new(self.0.task(ti_id))
+    }
+
+    fn connection_tests(&self) -> Option<Arc<dyn ConnectionTests>> {
+        Some(Arc::new(self.0.connection_tests()))
+    }
+
+    fn callbacks(&self) -> Option<Arc<dyn Callbacks>> {
+        Some(Arc::new(self.0.callbacks()))
+    }
+}
+
 /// Serves a database until the test ends.
-async fn serve(database: &Path, fernet_key: &str, auth: &AuthSettings) -> String {
-    let config = Config::with_environment([("AIRFLOW__CORE__FERNET_KEY", fernet_key)]);
+async fn serve(
+    version: AirflowVersion,
+    database: &Path,
+    fernet_key: &str,
+    auth: &AuthSettings,
+    environment: &[(&str, &str)],
+) -> String {
+    let key = ("AIRFLOW__CORE__FERNET_KEY", fernet_key);
+    let config = Config::with_environment(environment.iter().copied().chain([key]));
     let mut settings = Settings::of(&config).unwrap();
     let shop = ("AIRFLOW_CONN_SHOP", "postgres://ada:hunter2@db:5432/shop");
-    settings.secrets = EnvironmentSecrets::of([(shop.0.to_owned(), shop.1.to_owned())]);
-    let metastore = Metastore::open(database, Missing::Fail).await.unwrap();
+    let variables = environment.iter().copied().chain([shop]);
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    settings.secrets = EnvironmentSecrets::of(variables);
+    let metastore = Metastore::attach(database).await.unwrap();
     let metastore = metastore.with_settings(settings);
-    let store = move |ti_id| Arc::new(metastore.task(ti_id)) as Arc<dyn ExecutionApi>;
-    let routes = router(
-        Arc::new(store),
-        RouterSettings::new(Auth::new(auth).unwrap()),
-    );
+    let mut settings = RouterSettings::new(Auth::new(auth).unwrap());
+    settings.newest = match version {
+        AirflowVersion::V3_3_2 => ApiVersion::AIRFLOW_3_3,
+        AirflowVersion::V3_4_0b2 => ApiVersion::AIRFLOW_3_4,
+    };
+    let routes = router(Arc::new(Ours(metastore)), settings);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, routes).await });

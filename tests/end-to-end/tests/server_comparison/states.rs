@@ -1,13 +1,18 @@
 //! The life of task instances.
 
+use end_to_end::AirflowVersion;
 use serde_json::{Value, json};
 
 use super::asked::{Asked, Who};
 
 const END: &str = "2026-01-01T00:00:09Z";
 
-pub(crate) fn requests() -> Vec<Asked> {
-    [starts(), beats(), labels(), ends()].concat()
+pub(crate) fn requests(version: AirflowVersion) -> Vec<Asked> {
+    let mut requests = [starts(), beats(), labels(), ends(), tries(version)].concat();
+    if version == AirflowVersion::V3_4_0b2 {
+        requests.extend(newer());
+    }
+    requests
 }
 
 fn start() -> Value {
@@ -105,6 +110,163 @@ fn labels() -> Vec<Asked> {
         skip(json!({"tasks": ["nothing", ["mapped", 7]], "more": 1})),
         skip(json!({"tasks": ["nothing", ["mapped", 7]]})),
     ]
+}
+
+/// Tries that another follows, in the run `again`, and what is asked of them afterwards.
+fn tries(version: AirflowVersion) -> Vec<Asked> {
+    const ONE: &str = "again:one";
+    const STORED: &str = "/xcoms/execution_api/again/one/k";
+    let again = |task: &'static str, method, path: &str| {
+        Asked::new(method, path.replace("{}", &format!("{{{task}}}"))).by(Who::Task(task))
+    };
+    let mut requests = vec![
+        run("again:one", start()).by(Who::Workload(ONE)),
+        again(ONE, "POST", STORED).json(json!("first")),
+        again(ONE, "PUT", "/task-instances/{}/rtif").json(json!({"a": "first"})),
+        again(ONE, "PUT", "/store/ti/{}/k").json(json!({"value": "stays"})),
+        again(
+            ONE,
+            "PUT",
+            "/store/asset/by-name/value?name=orders&key=again",
+        )
+        .json(json!({"value": 1})),
+        again(ONE, "POST", "/hitlDetails/{}")
+            .json(json!({"ti_id": "{again:one}", "options": ["yes"], "subject": "?"})),
+        state(
+            "again:one",
+            json!({"state": "up_for_retry", "end_date": END, "retry_delay_seconds": 5.5,
+            "retry_reason": "x".repeat(600), "rendered_map_index": "label"}),
+        ),
+        // The next try has another id.
+        run("again:one", start()),
+        state("again:one", json!({"state": "success", "end_date": END})),
+        state("again:one", json!({"state": "success", "end_date": END})).version("2026-06-30"),
+        again(ONE, "PUT", "/task-instances/{}/heartbeat").json(json!({"hostname": "h", "pid": 5})),
+        again(ONE, "PUT", "/task-instances/{}/rtif").json(json!({"a": "late"})),
+        again(ONE, "GET", STORED),
+        again(ONE, "GET", "/task-instances/{}/previous-successful-dagrun"),
+        again(ONE, "GET", "/task-instances/previous/execution_api/one"),
+        again(
+            ONE,
+            "GET",
+            "/task-instances/states?dag_id=execution_api&run_ids=again",
+        ),
+        again(
+            ONE,
+            "GET",
+            "/task-instances/count?dag_id=execution_api&run_ids=again",
+        ),
+        again("again:two", "GET", STORED),
+        run("again:two", start()).by(Who::Workload("again:two")),
+        again("again:two", "PATCH", "/task-instances/{}/skip-downstream")
+            .json(json!({"tasks": ["mapped", ["after", -1]]})),
+        state("again:two", json!({"state": "upstream_failed"})),
+        state(
+            "again:two",
+            json!({"state": "upstream_failed", "end_date": END, "rendered_map_index": "label"}),
+        ),
+        state("again:two", json!({"state": "failed", "end_date": END})),
+    ];
+    if version == AirflowVersion::V3_4_0b2 {
+        requests.extend([
+            again(ONE, "GET", STORED).version("2026-06-30"),
+            again(ONE, "POST", STORED).json(json!("late")),
+            again(ONE, "POST", STORED)
+                .json(json!("late"))
+                .version("2026-06-30"),
+            again(ONE, "PUT", "/variables/late").json(json!({"val": "x"})),
+            again(ONE, "PUT", "/variables/late")
+                .json(json!({"val": "x"}))
+                .version("2026-06-30"),
+            again(ONE, "GET", "/store/ti/{}/k"),
+            again(
+                "again:mapped[0]",
+                "POST",
+                "/xcoms/execution_api/again/mapped/k?map_index=0",
+            )
+            .json(json!(0)),
+            again(
+                "again:mapped[0]",
+                "GET",
+                "/xcoms/execution_api/again/mapped/k?map_index=-1",
+            ),
+            again(
+                "again:mapped[0]",
+                "GET",
+                "/xcoms/execution_api/again/mapped/k?map_index=0",
+            ),
+        ]);
+    }
+    requests
+}
+
+/// What a client of 2026-10-30 may say, and others may not.
+fn newer() -> Vec<Asked> {
+    let terminated = |body| state("after", body);
+    let mut requests = vec![
+        terminated(json!({"state": "server_terminated"})),
+        terminated(json!({"state": "server_terminated", "end_date": END})),
+        terminated(
+            json!({"state": "server_terminated", "end_date": END, "hostname": "h", "pid": 5}),
+        ),
+        terminated(
+            json!({"state": "server_terminated", "end_date": END, "hostname": "h", "pid": "x", "more": 1}),
+        ),
+        state(
+            "one",
+            json!({"state": "server_terminated", "end_date": END, "hostname": "h", "pid": 5}),
+        ),
+        state(
+            "one",
+            json!({"state": "server_terminated", "end_date": END, "hostname": "h", "pid": 5}),
+        )
+        .version("2026-06-30"),
+        patch("one", "dag-run-note", json!({"note": "from a task"})),
+        patch("one", "dag-run-note", json!({"note": null})),
+        patch("one", "dag-run-note", json!({"note": 5, "more": 1})),
+        patch("one", "dag-run-note", json!({"note": "x".repeat(1001)})),
+        patch("one", "dag-run-note", json!({"note": "x"})).version("2026-06-30"),
+        Asked::new("GET", "/xcoms/execution_api/run/one/k?previous_iteration=x"),
+        Asked::new(
+            "GET",
+            "/xcoms/execution_api/run/one/list/slice?previous_iteration=maybe",
+        ),
+        Asked::new("POST", "/xcoms/execution_api/run/one/_airflow_loop_x").json(json!(1)),
+        Asked::new(
+            "POST",
+            "/xcoms/execution_api/run/one/return_value?mapped_length=2",
+        )
+        .json(json!([1, 2])),
+        Asked::new(
+            "POST",
+            "/xcoms/execution_api/run/one/return_value?mapped_length=-1",
+        )
+        .json(json!([1])),
+        Asked::new(
+            "POST",
+            "/xcoms/execution_api/run/one/return_value?mapped_length=4000",
+        )
+        .json(json!([1])),
+        Asked::new(
+            "GET",
+            "/asset-events/by-asset?name=orders&uri=&extra=rows=3",
+        ),
+        Asked::new("GET", "/asset-events/by-asset?name=orders&uri=&extra=rows"),
+        Asked::new(
+            "GET",
+            "/asset-events/by-asset?name=orders&uri=&partition_key=x",
+        )
+        .version("2025-11-05"),
+    ];
+    for version in ["2025-04-11", "2026-06-30", "2026-10-30"] {
+        requests.push(
+            Asked::new("PUT", "/variables/by_nobody")
+                .json(json!({"val": "x"}))
+                .by(Who::Stranger)
+                .version(version),
+        );
+    }
+    requests
 }
 
 fn ends() -> Vec<Asked> {
