@@ -11,9 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::Token;
 
-/// How many tokens are remembered at most, in parts that are locked by themselves.
+/// How many tokens are remembered at most, in parts that are locked by themselves. One takes about two kilobytes.
 const PARTS: usize = 16;
-const IN_EACH: usize = 512;
+const IN_EACH: usize = 64;
 
 /// A token's digest. The tokens themselves are not kept; and who does not know a token cannot come near to its digest, so that
 /// the time that a search takes gives nothing away.

@@ -94,8 +94,11 @@ impl Validator {
             return Ok(token);
         }
         let token = Arc::new(self.check(text, &key)?);
-        let end = token.seconds("exp").saturating_add(self.leeway);
-        self.remembered.keep(name, &key, &token, end);
+        // The other ones are good for one request.
+        if token.scope == Scope::Execution {
+            let end = token.seconds("exp").saturating_add(self.leeway);
+            self.remembered.keep(name, &key, &token, end);
+        }
         Ok(token)
     }
 
