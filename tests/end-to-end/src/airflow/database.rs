@@ -1,6 +1,6 @@
 //! Looking into the metadata database, past Airflow.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -39,11 +39,7 @@ impl Airflow {
     /// # Errors
     /// When the database refuses the query.
     pub fn query(&self, query: &str, arguments: &[&str]) -> Result<Vec<Value>> {
-        let place = match &self.postgres {
-            Some(database) => PathBuf::from(database.url()),
-            None => self.home().join("airflow.db"),
-        };
-        ask(self.version, &place, query, arguments)
+        ask(self.version, &self.database(), query, arguments)
     }
 }
 

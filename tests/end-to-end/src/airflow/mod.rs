@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{AirflowVersion, Api, Deadline, PostgresDatabase, workspace_root};
+use crate::{AileronServer, AirflowVersion, Api, Deadline, PostgresDatabase, workspace_root};
 pub use api_worker::ApiWorker;
 pub use database::rows;
 pub use execution_api::ExecutionApiServer;
@@ -46,6 +46,7 @@ pub struct Setup {
     triggerer: bool,
     schedules: bool,
     execution_apart: bool,
+    served_by: Option<PathBuf>,
     postgres: Option<Arc<PostgresDatabase>>,
 }
 
@@ -63,6 +64,7 @@ impl Setup {
             triggerer: false,
             schedules: false,
             execution_apart: false,
+            served_by: None,
             postgres: None,
         }
     }
@@ -130,6 +132,13 @@ impl Setup {
         self
     }
 
+    /// Has the workers' requests answered by `aileron serve` of this command instead of Airflow's own server, which still runs.
+    /// Needs [`Self::postgres`].
+    pub fn served_by(mut self, aileron: &Path) -> Self {
+        self.served_by = Some(aileron.to_owned());
+        self
+    }
+
     /// Keeps the metadata in this database instead of a SQLite file.
     pub fn postgres(mut self, database: PostgresDatabase) -> Self {
         self.postgres = Some(Arc::new(database));
@@ -155,6 +164,7 @@ pub struct Airflow {
     // Dropped before the home: no process may still write there.
     keeper: Keeper,
     execution: Option<ExecutionApart>,
+    aileron: Option<AileronServer>,
     home: Home,
     version: AirflowVersion,
     ports: Ports,
@@ -175,9 +185,17 @@ impl Airflow {
             public: port::free()?,
             execution: port::free()?,
         };
-        let variables = configuration::variables(&setup, &home, ports)?;
+        let mut variables = configuration::variables(&setup, &home, ports)?;
         if setup.postgres.is_none() {
             home.prepare_database(&python, &variables)?;
+        }
+        let aileron = setup.served_by.as_deref();
+        let aileron = aileron
+            .map(|aileron| AileronServer::start(aileron, &variables, &[]))
+            .transpose()?;
+        if let Some(aileron) = &aileron {
+            let name = "AIRFLOW__CORE__EXECUTION_API_SERVER_URL".to_owned();
+            variables.push((name, aileron.url()));
         }
         let components = configuration::components(&setup, ports);
         let execution = match setup.execution_apart {
@@ -191,6 +209,7 @@ impl Airflow {
             api,
             keeper,
             execution,
+            aileron,
             home,
             version: setup.version,
             ports,
@@ -257,6 +276,29 @@ impl Airflow {
     /// The URL of its Execution API, whatever its workers were told to use.
     pub fn execution_url(&self) -> String {
         format!("http://127.0.0.1:{}/execution/", self.ports.execution)
+    }
+
+    /// The `aileron serve` that answers its workers, if one does.
+    pub fn aileron_server(&self) -> Option<&AileronServer> {
+        self.aileron.as_ref()
+    }
+
+    /// How many requests its own Execution API has answered.
+    ///
+    /// # Errors
+    /// When its log cannot be read.
+    pub fn requests_of_workers(&self) -> Result<usize> {
+        let log = std::fs::read_to_string(self.home().join("api-server-execution.log"))?;
+        let requests = log.lines().filter(|line| line.contains("/execution/"));
+        Ok(requests.count())
+    }
+
+    /// Where its metadata are: a SQLite file, or the URL of a database of PostgreSQL.
+    pub fn database(&self) -> PathBuf {
+        match &self.postgres {
+            Some(database) => PathBuf::from(database.url()),
+            None => self.home().join("airflow.db"),
+        }
     }
 
     /// Where the log of a try of a task without mapping lies. Tries count from 1.

@@ -41,6 +41,8 @@ pub(crate) enum Metadata {
 pub(crate) enum Way {
     /// Airflow's supervisor, with its coordinator.
     Coordinator,
+    /// The same, and `aileron serve` answers it instead of Airflow's API server.
+    Served,
     /// `aileron execute-workload`, as in pods of the KubernetesExecutor.
     Pods,
 }
@@ -51,12 +53,16 @@ pub(crate) fn run(version: AirflowVersion, metadata: Metadata, way: Way) -> Exit
     if way == Way::Pods {
         return in_pods(suite).run();
     }
-    let suite = match (version, metadata) {
-        (AirflowVersion::V3_3_2, Metadata::Sqlite) => suite.last(
+    let suite = match (version, way) {
+        (AirflowVersion::V3_3_2, Way::Served) => suite.last(
+            "every_dag_leaves_what_the_table_says_when_served_by_aileron",
+            table::every_dag_leaves_it_when_served_by_aileron,
+        ),
+        (AirflowVersion::V3_3_2, _) => suite.last(
             "every_dag_leaves_what_the_table_says",
             table::every_dag_leaves_what_it_says,
         ),
-        // Another database schema, or another database.
+        // Another database schema.
         _ => suite,
     };
     everything(suite, version).run()
@@ -196,9 +202,11 @@ fn start(version: AirflowVersion, metadata: Metadata, way: Way) -> Result<Airflo
     if metadata == Metadata::Postgres {
         setup = setup.postgres(Postgres::start()?.database(version)?);
     }
-    if way == Way::Pods {
-        setup = setup.pods(&scenarios.aileron);
-    }
+    setup = match way {
+        Way::Coordinator => setup,
+        Way::Served => setup.served_by(&scenarios.aileron),
+        Way::Pods => setup.pods(&scenarios.aileron),
+    };
     let airflow = setup
         // For the Dag that is scheduled on an asset.
         .schedules()

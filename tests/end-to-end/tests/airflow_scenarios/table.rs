@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use end_to_end::{
-    Airflow, DagRun, JobService, NOT_COMPARED, SCENARIOS, Scenario, compare, compare_all, outcomes,
+    Airflow, DagRun, Difference, JobService, NOT_COMPARED, SCENARIOS, Scenario, compare,
+    compare_all, outcomes,
 };
 use serde_json::{Value, json};
 
@@ -11,6 +12,54 @@ use super::{LIMIT, resumable};
 /// The table is what Airflow's coordinator gives.
 pub(super) fn every_dag_leaves_what_it_says(airflow: &Airflow) -> Result<()> {
     compare_all(all(airflow)?)
+}
+
+/// What differs with `aileron serve` on PostgreSQL: the Dag, and where.
+const SERVED: &[(&str, Difference)] = &[
+    (
+        "started",
+        Difference {
+            at: "/task_instances/look/xcoms/return_value/no_such_dag",
+            gives: r#""Dag `no_such_dag`: GetDag: API_SERVER_ERROR (HTTP 404): Server returned error {\"detail\":{\"reason\":\"not_found\",\"message\":\"there is no Dag \\\"no_such_dag\\\"\"}}""#,
+            because: "a sentence for people, in other words",
+            says: None,
+        },
+    ),
+    (
+        "orders",
+        Difference {
+            at: "/task_instances/extract/xcoms/return_value/<sha256>",
+            gives: r#""31cca27ccaad0f56723d3926885c2b6d45b5001f08070ac1084ae3968d596d4c""#,
+            because: "PostgreSQL keeps the members of a JSON object in an order of its own",
+            says: None,
+        },
+    ),
+];
+
+/// The same with `aileron serve`, but for the differences on the list.
+pub(super) fn every_dag_leaves_it_when_served_by_aileron(airflow: &Airflow) -> Result<()> {
+    let mut wrong = Vec::new();
+    for (dag_id, outcome) in all(airflow)? {
+        let listed = SERVED.iter().filter(|(known, _)| *known == dag_id);
+        let listed: Vec<Difference> = listed.map(|(_, difference)| *difference).collect();
+        if let Err(error) = compare(dag_id, outcome, &listed, |_| ()) {
+            wrong.push(format!("{error:#}"));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    every_worker_was_served_by_aileron(airflow)
+}
+
+/// The workers of this Airflow have asked `aileron serve`, and nobody else.
+fn every_worker_was_served_by_aileron(airflow: &Airflow) -> Result<()> {
+    let aileron = airflow.aileron_server().context("there is one")?;
+    let requests = aileron.requests()?;
+    let starts = requests.get(&("Run".to_owned(), 200)).copied();
+    ensure!(starts > Some(0), "{requests:?}");
+    let failed = requests.keys().find(|(_, status)| *status >= 500);
+    ensure!(failed.is_none(), "{requests:?}\n{}", aileron.log());
+    ensure!(airflow.requests_of_workers()? == 0);
+    Ok(())
 }
 
 /// The same under `aileron execute-workload`, but for the differences on the list.
@@ -44,7 +93,7 @@ fn all(airflow: &Airflow) -> Result<Vec<(&'static str, Value)>> {
         .iter()
         .map(|run| (run.dag_id.as_str(), run.dag_run_id.as_str()))
         .collect();
-    let found = outcomes(&airflow.home().join("airflow.db"), &names)?;
+    let found = outcomes(&airflow.database(), &names)?;
     let dags = SCENARIOS.iter().map(|scenario| scenario.dag_id);
     Ok(dags.zip(found).collect())
 }

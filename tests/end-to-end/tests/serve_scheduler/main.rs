@@ -112,13 +112,6 @@ impl World {
     pub(crate) fn sql(&self, statement: &str) -> Result<String> {
         self.server.sql(&self.database, statement)
     }
-
-    /// How many requests Airflow's own Execution API has answered.
-    fn answered_by_airflow(&self) -> Result<usize> {
-        let log = std::fs::read_to_string(self.airflow.home().join("api-server-execution.log"))?;
-        let requests = log.lines().filter(|line| line.contains("/execution/"));
-        Ok(requests.count())
-    }
 }
 
 /// The directory of the package `airflow`.
@@ -158,7 +151,7 @@ fn compare(world: &World, started: Instant) -> Result<()> {
     world.door.lead_to(port_of(&theirs)?);
     let with_airflow = Set::run(world, "beside-1", "2026-03-02")?;
     eprintln!("the first set has ended after {:?}", started.elapsed());
-    let before = world.answered_by_airflow()?;
+    let before = world.airflow.requests_of_workers()?;
     ensure!(before > 0, "the first set was to be served by Airflow");
 
     // The same beginning: what is stored with an asset stays from run to run.
@@ -174,7 +167,7 @@ fn compare(world: &World, started: Instant) -> Result<()> {
 
     let requests = aileron.requests()?;
     eprintln!("{requests:?}, sent on: {}", aileron.delegated()?);
-    ensure!(world.answered_by_airflow()? as u64 == before as u64 + aileron.delegated()?);
+    ensure!(world.airflow.requests_of_workers()? as u64 == before as u64 + aileron.delegated()?);
     let started_tasks = requests.get(&("Run".to_owned(), 200)).copied();
     ensure!(
         started_tasks == Some(with_aileron.tries),
