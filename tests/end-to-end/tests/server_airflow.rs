@@ -10,22 +10,30 @@ mod server_comparison;
 
 use std::collections::BTreeMap;
 
-use end_to_end::{AirflowVersion, ExecutionApiServer};
+use end_to_end::{AirflowVersion, ExecutionApiServer, Postgres};
 use server_comparison::asked::Asked;
 use server_comparison::differences::Differences;
 use server_comparison::pair::Pair;
+use server_comparison::place::Place;
 use server_comparison::{
-    connection_tests, generated, queries, seed, states, tables, teams, tokens, values,
+    concurrent, connection_tests, generated, queries, seed, states, tables, teams, tokens, values,
 };
 
 #[test]
 fn every_request_is_answered_as_by_airflow_332() {
-    every_request_is_answered_as_by(AirflowVersion::V3_3_2);
+    let airflow = ExecutionApiServer::start(AirflowVersion::V3_3_2).unwrap();
+    every_request_is_answered_as_by(AirflowVersion::V3_3_2, airflow);
+}
+
+#[test]
+fn every_request_is_answered_as_by_airflow_332_on_postgres() {
+    every_request_is_answered_as_by(AirflowVersion::V3_3_2, airflow_on_postgres());
 }
 
 #[test]
 fn every_request_is_answered_as_by_airflow_340() {
-    every_request_is_answered_as_by(AirflowVersion::V3_4_0b2);
+    let airflow = ExecutionApiServer::start(AirflowVersion::V3_4_0b2).unwrap();
+    every_request_is_answered_as_by(AirflowVersion::V3_4_0b2, airflow);
 }
 
 #[test]
@@ -38,12 +46,47 @@ fn a_team_sees_what_airflow_340_shows_it() {
     a_team_sees_what_airflow_shows_it(AirflowVersion::V3_4_0b2);
 }
 
+/// Requests that come at the same time, on a database that takes several at a time.
+#[test]
+fn a_crowd_is_answered_as_by_airflow_332_and_leaves_what_it_leaves() {
+    let version = AirflowVersion::V3_3_2;
+    let mut airflow = airflow_on_postgres();
+    let ids = ids(&mut airflow, "run", "");
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut differences = Differences::strict(version);
+    runtime.block_on(async {
+        let pair = Pair::of(version, &airflow, &ids, &[]).await;
+        for crowd in concurrent::crowds() {
+            let (theirs, ours) = pair.ask_at_once(&crowd.requests).await;
+            for ((asked, theirs), ours) in crowd.requests.iter().zip(&theirs).zip(&ours) {
+                assert!(
+                    theirs.status < 500 && ours.status < 500,
+                    "{theirs:?} {ours:?}"
+                );
+                if crowd.exact {
+                    differences.note(asked, theirs, ours);
+                }
+            }
+        }
+        for table in concurrent::TABLES {
+            let (theirs, ours) = pair.rows(table);
+            differences.note_table(table, &theirs, &ours);
+        }
+    });
+    differences.check();
+}
+
+fn airflow_on_postgres() -> ExecutionApiServer {
+    let version = AirflowVersion::V3_3_2;
+    let database = Postgres::start().unwrap().database(version).unwrap();
+    ExecutionApiServer::start_on_postgres(version, &[], database).unwrap()
+}
+
 /// Every request in its order, on both servers.
-fn every_request_is_answered_as_by(version: AirflowVersion) {
-    let mut airflow = ExecutionApiServer::start(version).unwrap();
+fn every_request_is_answered_as_by(version: AirflowVersion, mut airflow: ExecutionApiServer) {
     let mut ids = ids(&mut airflow, "run", "");
     ids.extend(self::ids(&mut airflow, "again", "again:"));
-    let database = airflow.home().join("airflow.db");
+    let database = Place::of(&airflow);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(seed::date(&database, "again"));
     let tests = runtime.block_on(seed::connection_tests(version, &database));
@@ -59,6 +102,9 @@ fn every_request_is_answered_as_by(version: AirflowVersion) {
     ]
     .concat();
     let mut differences = Differences::of(version);
+    if airflow.postgres().is_some() {
+        differences = differences.on_postgres();
+    }
     runtime.block_on(async {
         let pair = Pair::of(version, &airflow, &ids, &[]).await;
         compare(version, &pair, &requests, &mut differences).await;
@@ -70,7 +116,7 @@ fn every_request_is_answered_as_by(version: AirflowVersion) {
 fn a_team_sees_what_airflow_shows_it(version: AirflowVersion) {
     let mut airflow = ExecutionApiServer::start_with(version, teams::ENVIRONMENT).unwrap();
     let ids = ids(&mut airflow, "run", "");
-    let database = airflow.home().join("airflow.db");
+    let database = Place::of(&airflow);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut differences = Differences::strict(version);
     runtime.block_on(async {

@@ -26,6 +26,8 @@ else:
 def shown(value):
     if isinstance(value, datetime.datetime):
         return value.astimezone(datetime.UTC).strftime('%Y-%m-%d %H:%M:%S.%f')
+    if isinstance(value, memoryview):
+        return value.tobytes().hex()
     return str(value)
 
 cursor = connection.cursor()
@@ -43,7 +45,7 @@ impl Airflow {
     }
 }
 
-/// The rows of a query on a SQLite file, each a list of its columns.
+/// The rows of a query on a SQLite file, or on the database of a `postgresql://` URL, each a list of its columns.
 ///
 /// # Errors
 /// When the database refuses the query.

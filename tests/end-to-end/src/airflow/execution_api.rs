@@ -15,7 +15,7 @@ use super::configuration::random_bytes;
 use super::home::Home;
 use super::keeper::clean_command;
 use super::port;
-use crate::{AirflowVersion, Deadline};
+use crate::{AirflowVersion, Deadline, PostgresDatabase};
 
 const SCRIPT: &str = include_str!("../../python/execution_api.py");
 const DAG: &str = include_str!("../../python/execution_api_dag.py");
@@ -23,7 +23,7 @@ const DAG: &str = include_str!("../../python/execution_api_dag.py");
 /// How long it may take from its start to its first connection.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
-/// The Execution API of a real Airflow on a SQLite file, with the Dag `execution_api`: `python/execution_api_dag.py`.
+/// The Execution API of a real Airflow, on a SQLite file unless it is given a database, with the Dag `execution_api`: `python/execution_api_dag.py`.
 ///
 /// There is no scheduler: who has a task instance's workload plays its worker. It ends with the value.
 #[derive(Debug)]
@@ -36,6 +36,8 @@ pub struct ExecutionApiServer {
     jwt_secret: String,
     // Removed after the process has ended.
     home: Home,
+    // Goes after the process that is connected to it.
+    postgres: Option<PostgresDatabase>,
 }
 
 impl ExecutionApiServer {
@@ -55,6 +57,26 @@ impl ExecutionApiServer {
     /// # Errors
     /// Those of [`start`](Self::start).
     pub fn start_with(version: AirflowVersion, more: &[(&str, &str)]) -> Result<Self> {
+        Self::start_on(version, more, None)
+    }
+
+    /// As [`start_with`](Self::start_with), on a database of PostgreSQL.
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn start_on_postgres(
+        version: AirflowVersion,
+        more: &[(&str, &str)],
+        database: PostgresDatabase,
+    ) -> Result<Self> {
+        Self::start_on(version, more, Some(database))
+    }
+
+    fn start_on(
+        version: AirflowVersion,
+        more: &[(&str, &str)],
+        postgres: Option<PostgresDatabase>,
+    ) -> Result<Self> {
         let python = version.python()?;
         let home = Home::create(None)?;
         let fernet_key = URL_SAFE.encode(random_bytes());
@@ -83,8 +105,16 @@ impl ExecutionApiServer {
             more.iter()
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
         )
+        .chain(postgres.iter().map(|database| {
+            (
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN".to_owned(),
+                database.sqlalchemy_url(),
+            )
+        }))
         .collect();
-        home.prepare_database(&python, &variables)?;
+        if postgres.is_none() {
+            home.prepare_database(&python, &variables)?;
+        }
         let port = port::free()?;
         let mut child = clean_command(&python, &variables)
             .args(["-c", SCRIPT])
@@ -104,6 +134,7 @@ impl ExecutionApiServer {
             fernet_key,
             jwt_secret,
             home,
+            postgres,
         };
         server.wait_until_it_listens()?;
         Ok(server)
@@ -133,6 +164,11 @@ impl ExecutionApiServer {
     /// What its tokens are signed with.
     pub fn jwt_secret(&self) -> &str {
         &self.jwt_secret
+    }
+
+    /// Its database, when that is one of PostgreSQL.
+    pub fn postgres(&self) -> Option<&PostgresDatabase> {
+        self.postgres.as_ref()
     }
 
     /// Its home directory.

@@ -255,6 +255,29 @@ impl PostgresDatabase {
         self.server.sql(&self.name, statements)
     }
 
+    /// A copy of it as it is now. Connections to it are cut off, as PostgreSQL wants it.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn copy(&self) -> Result<Self> {
+        let name = format!("{}_copy", self.name);
+        self.server.sql(
+            "postgres",
+            &format!(
+                "select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'",
+                self.name
+            ),
+        )?;
+        self.server.sql(
+            "postgres",
+            &format!("create database {name} template {}", self.name),
+        )?;
+        Ok(Self {
+            server: Arc::clone(&self.server),
+            name,
+        })
+    }
+
     /// PostgreSQL's own load generator, `pgbench`, on this database; it still wants its options.
     pub fn pgbench(&self) -> Command {
         let mut command = Command::new(self.server.installation.program("pgbench"));

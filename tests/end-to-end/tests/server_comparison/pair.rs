@@ -1,7 +1,6 @@
 //! Two servers on copies of one database.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,11 +9,13 @@ use aileron_execution_api::{Callbacks, ConnectionTests, ExecutionApi};
 use aileron_metastore::{EnvironmentSecrets, Metastore, Settings};
 use aileron_server::auth::{Auth, AuthSettings, Scope};
 use aileron_server::{ApiVersion, RouterSettings, Store, router};
-use end_to_end::{AirflowVersion, ExecutionApiServer, rows};
+use end_to_end::{AirflowVersion, ExecutionApiServer};
+use futures_util::future::join_all;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::asked::{Asked, Content, Who};
+use super::place::{Copy, Place};
 
 /// Airflow's server and ours.
 pub(crate) struct Pair {
@@ -24,13 +25,13 @@ pub(crate) struct Pair {
     ids: BTreeMap<String, String>,
     settings: AuthSettings,
     version: AirflowVersion,
-    /// Ours ends with it, and its database goes.
-    _directory: tempfile::TempDir,
+    /// The database of ours goes with it.
+    _copy: Copy,
 }
 
 struct Side {
     url: String,
-    database: PathBuf,
+    database: Place,
 }
 
 /// What came back.
@@ -60,12 +61,8 @@ impl Pair {
     ) -> Self {
         // The client wants to know what it would encrypt with, though it does not.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let directory = tempfile::tempdir().unwrap();
-        let database = directory.path().join("airflow.db");
-        let original = airflow.home().join("airflow.db");
-        // A copy of the file alone would miss what is still in the log beside it.
-        let copy = format!("vacuum into '{}'", database.display());
-        rows(version, &original, &copy).unwrap();
+        let copy = Copy::of(version, airflow);
+        let database = copy.place();
         let settings = AuthSettings::with_secret(airflow.jwt_secret());
         let url = serve(
             version,
@@ -85,13 +82,13 @@ impl Pair {
                 .unwrap(),
             theirs: Side {
                 url: airflow.url().trim_end_matches('/').to_owned(),
-                database: original,
+                database: Place::of(airflow),
             },
             ours: Side { url, database },
             ids: ids.clone(),
             settings,
             version,
-            _directory: directory,
+            _copy: copy,
         }
     }
 
@@ -173,9 +170,19 @@ impl Pair {
         }
     }
 
+    /// The answers to requests that come at the same time: those of Airflow and of ours, in an order of their own.
+    pub(crate) async fn ask_at_once(&self, asked: &[Asked]) -> (Vec<Came>, Vec<Came>) {
+        let all = async |side: &Side| {
+            let mut came = join_all(asked.iter().map(|asked| self.send(side, asked))).await;
+            came.sort_by_key(|came| (came.status, came.body.to_string()));
+            came
+        };
+        (all(&self.theirs).await, all(&self.ours).await)
+    }
+
     /// The rows of a query on both databases.
     pub(crate) fn rows(&self, query: &str) -> (Vec<Value>, Vec<Value>) {
-        let of = |side: &Side| rows(self.version, &side.database, query).unwrap();
+        let of = |side: &Side| side.database.rows(self.version, query);
         (of(&self.theirs), of(&self.ours))
     }
 }
@@ -199,7 +206,7 @@ impl Store for Ours {
 /// Serves a database until the test ends.
 async fn serve(
     version: AirflowVersion,
-    database: &Path,
+    database: &Place,
     fernet_key: &str,
     auth: &AuthSettings,
     environment: &[(&str, &str)],
@@ -211,7 +218,7 @@ async fn serve(
     let variables = environment.iter().copied().chain([shop]);
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     settings.secrets = EnvironmentSecrets::of(variables);
-    let metastore = Metastore::attach(database).await.unwrap();
+    let metastore = database.metastore().await;
     let metastore = metastore.with_settings(settings);
     let mut settings = RouterSettings::new(Auth::new(auth).unwrap());
     settings.newest = match version {

@@ -1,11 +1,11 @@
 //! What is in the database before the first request, beside what Airflow made.
 
-use std::path::Path;
-
-use aileron_metastore::database::{Database, Missing, Session, sql};
+use aileron_metastore::database::{Session, sql};
 use end_to_end::AirflowVersion;
 use jiff::Timestamp;
 use uuid::Uuid;
+
+use super::place::Place;
 
 /// Tests of connections, by name: state, connection, and whether it is saved after a success.
 const TESTS: [(&str, &str, &str, bool); 6] = [
@@ -18,8 +18,8 @@ const TESTS: [(&str, &str, &str, bool); 6] = [
 ];
 
 /// Gives a run a logical date, so that it is clear which of two runs came before.
-pub(crate) async fn date(path: &Path, run_id: &str) {
-    let database = Database::sqlite(path, Missing::Fail).await.unwrap();
+pub(crate) async fn date(place: &Place, run_id: &str) {
+    let database = place.open().await;
     let mut transaction = database.begin().await.unwrap();
     let date: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let statement = sql("update dag_run set logical_date = $1 where run_id = $2");
@@ -35,8 +35,11 @@ pub(crate) async fn date(path: &Path, run_id: &str) {
 const CALLBACKS: [(&str, &str); 2] = [("called", "queued"), ("uncalled", "pending")];
 
 /// Adds tests of connections and callbacks. Gives their ids by name.
-pub(crate) async fn connection_tests(version: AirflowVersion, path: &Path) -> Vec<(String, Uuid)> {
-    let database = Database::sqlite(path, Missing::Fail).await.unwrap();
+pub(crate) async fn connection_tests(
+    version: AirflowVersion,
+    place: &Place,
+) -> Vec<(String, Uuid)> {
+    let database = place.open().await;
     let mut transaction = database.begin().await.unwrap();
     for id in ["there", "replaced"] {
         let connection = sql(
@@ -86,8 +89,8 @@ pub(crate) async fn connection_tests(version: AirflowVersion, path: &Path) -> Ve
 }
 
 /// Makes the Dag one of team `blue`, and adds Dags, Variables and Connections of it, of team `red`, and of nobody.
-pub(crate) async fn teams(path: &Path) {
-    let database = Database::sqlite(path, Missing::Fail).await.unwrap();
+pub(crate) async fn teams(place: &Place) {
+    let database = place.open().await;
     let mut transaction = database.begin().await.unwrap();
     for statement in [
         "insert into team (name) values ('blue'), ('red')",
