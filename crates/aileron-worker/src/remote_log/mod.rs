@@ -1,7 +1,6 @@
 //! Bringing the log of a task to where the web interface looks for it.
 
 mod connection;
-mod http;
 mod store;
 mod upload;
 
@@ -9,8 +8,7 @@ use std::path::Path;
 
 use aileron_config::Config;
 use aileron_execution_api::ExecutionApi;
-
-use connection::Account;
+use aileron_object_storage::object_store;
 
 /// Why a log was not brought there.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +52,7 @@ pub(crate) async fn upload(
         .filter(|id| !id.is_empty())
     {
         None => None,
-        Some(id) => Some(Account::find(&id, api).await?),
+        Some(id) => Some(connection::account(&id, api).await?),
     };
     let (store, path) = store::open(&folder, account.as_ref(), config, log_path)?;
     upload::append(&store, &path, file).await?;

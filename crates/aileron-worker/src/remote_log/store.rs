@@ -1,20 +1,13 @@
-//! Which object store, and which object.
+//! Where a log is put.
 
 use std::sync::Arc;
 
 use aileron_config::Config;
-use aileron_uri::percent::unquote;
-use object_store::ObjectStore;
-use object_store::path::Path;
-use url::Url;
+use aileron_object_storage::object_store::ObjectStore;
+use aileron_object_storage::object_store::path::Path;
+use aileron_object_storage::{Account, Location, OpenError};
 
 use super::RemoteLogError;
-use super::connection::Account;
-#[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
-use super::http::Connector;
-
-/// A store and the object in it.
-type Place = (Arc<dyn ObjectStore>, Path);
 
 /// The store of the folder, and the object for the log.
 pub(super) fn open(
@@ -22,185 +15,34 @@ pub(super) fn open(
     account: Option<&Account>,
     config: &Config,
     log_path: &str,
-) -> Result<Place, RemoteLogError> {
-    if folder.starts_with('/') {
-        return local(folder, log_path);
-    }
-    let url = Url::parse(folder).map_err(|error| RemoteLogError::Folder {
-        reason: format!("is neither a path nor a URL ({error})"),
-    })?;
-    let path = below(&unquote(url.path()), log_path)?;
-    match url.scheme() {
-        "file" => local(&unquote(url.path()), log_path),
-        #[cfg(feature = "aws")]
-        "s3" | "s3a" => Ok((s3(&url, account)?, path)),
-        #[cfg(feature = "gcp")]
-        "gs" => Ok((gcs(&url, account)?, path)),
-        #[cfg(feature = "azure")]
-        "wasb" => azure(&url, account, config, log_path),
-        #[cfg(feature = "azure")]
-        "abfs" | "abfss" | "az" => Ok((azure_url(&url, account)?, path)),
-        #[cfg(feature = "http")]
-        "http" | "https" => Ok((webdav(&url)?, path)),
-        other => {
-            let _ = (account, config);
-            Err(RemoteLogError::Folder {
-                reason: format!("begins with {other}://, for which this program has no store"),
-            })
-        }
-    }
+) -> Result<(Arc<dyn ObjectStore>, Path), RemoteLogError> {
+    let in_container = wasb(folder, config)?;
+    let folder = in_container.as_deref().unwrap_or(folder);
+    let place = Location::parse(folder)
+        .and_then(|location| location.open(account))
+        .map_err(refused)?;
+    let path = place.below(log_path).map_err(refused)?;
+    Ok((place.store, path))
 }
 
-/// The object's path: the folder's, and the log's below it.
-fn below(folder: &str, log_path: &str) -> Result<Path, RemoteLogError> {
-    let folder = folder.trim_matches('/');
-    let whole = if folder.is_empty() {
-        log_path.to_owned()
-    } else {
-        format!("{folder}/{log_path}")
+/// `wasb://PREFIX` is a place in the container that `[azure_remote_logging] remote_wasb_log_container` names.
+fn wasb(folder: &str, config: &Config) -> Result<Option<String>, RemoteLogError> {
+    let Some(prefix) = folder.strip_prefix("wasb://") else {
+        return Ok(None);
     };
-    Path::parse(whole).map_err(|error| RemoteLogError::Folder {
-        reason: error.to_string(),
-    })
-}
-
-fn local(folder: &str, log_path: &str) -> Result<Place, RemoteLogError> {
-    std::fs::create_dir_all(folder)?;
-    let store = object_store::local::LocalFileSystem::new_with_prefix(folder)?;
-    Ok((Arc::new(store), below("", log_path)?))
-}
-
-/// `s3://BUCKET/PREFIX`. Without a connection the account is found as AWS's own programs find it, but for their files.
-#[cfg(feature = "aws")]
-fn s3(url: &Url, account: Option<&Account>) -> Result<Arc<dyn ObjectStore>, RemoteLogError> {
-    use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key};
-    let mut builder = AmazonS3Builder::from_env()
-        .with_http_connector(Connector {})
-        .with_bucket_name(url.host_str().unwrap_or_default());
-    if let Some(account) = account {
-        let endpoint = account
-            .extra_at(&["service_config", "s3", "endpoint_url"])
-            .map(str::to_owned)
-            .or_else(|| account.extra("endpoint_url"));
-        if account.extra("role_arn").is_some() {
-            return Err(RemoteLogError::Connection {
-                reason: "role_arn is not supported here: give the pod the role (web identity) and leave the connection out".to_owned(),
-            });
-        }
-        for (key, value) in [
-            (
-                Key::AccessKeyId,
-                account
-                    .extra("aws_access_key_id")
-                    .or_else(|| account.login.clone()),
-            ),
-            (
-                Key::SecretAccessKey,
-                account
-                    .extra("aws_secret_access_key")
-                    .or_else(|| account.password.clone()),
-            ),
-            (Key::Token, account.extra("aws_session_token")),
-            (Key::Region, account.extra("region_name")),
-            (Key::Endpoint, endpoint),
-        ] {
-            if let Some(value) = value {
-                builder = builder.with_config(key, value);
-            }
-        }
-    }
-    let plain = builder
-        .get_config_value(&Key::Endpoint)
-        .is_some_and(|endpoint| endpoint.starts_with("http://"));
-    Ok(Arc::new(builder.with_allow_http(plain).build()?))
-}
-
-/// `gs://BUCKET/PREFIX`. Without a connection the account is found as Google's own programs find it.
-#[cfg(feature = "gcp")]
-fn gcs(url: &Url, account: Option<&Account>) -> Result<Arc<dyn ObjectStore>, RemoteLogError> {
-    use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as Key};
-    let mut builder = GoogleCloudStorageBuilder::from_env()
-        .with_http_connector(Connector {})
-        .with_bucket_name(url.host_str().unwrap_or_default());
-    if let Some(account) = account {
-        if let Some(key) = account.extra("keyfile_dict") {
-            builder = builder.with_config(Key::ServiceAccountKey, key);
-        } else if let Some(path) = account.extra("key_path") {
-            builder = builder.with_config(Key::ServiceAccount, path);
-        }
-    }
-    Ok(Arc::new(builder.build()?))
-}
-
-/// `wasb://PREFIX` in the container that `[azure_remote_logging] remote_wasb_log_container` names.
-#[cfg(feature = "azure")]
-fn azure(
-    url: &Url,
-    account: Option<&Account>,
-    config: &Config,
-    log_path: &str,
-) -> Result<Place, RemoteLogError> {
     let container = config
         .get("azure_remote_logging", "remote_wasb_log_container")?
         .unwrap_or_else(|| "airflow-logs".to_owned());
-    let builder = azure_builder(account).with_container_name(container);
-    let prefix = format!(
-        "{}{}",
-        url.host_str().unwrap_or_default(),
-        unquote(url.path())
-    );
-    Ok((Arc::new(builder.build()?), below(&prefix, log_path)?))
+    Ok(Some(format!("wasb://{container}/{prefix}")))
 }
 
-/// `abfs://CONTAINER@ACCOUNT.dfs.core.windows.net/PREFIX` or `az://CONTAINER/PREFIX`.
-#[cfg(feature = "azure")]
-fn azure_url(url: &Url, account: Option<&Account>) -> Result<Arc<dyn ObjectStore>, RemoteLogError> {
-    let builder = azure_builder(account).with_url(url.as_str());
-    Ok(Arc::new(builder.build()?))
-}
-
-#[cfg(feature = "azure")]
-fn azure_builder(account: Option<&Account>) -> object_store::azure::MicrosoftAzureBuilder {
-    use object_store::azure::{AzureConfigKey as Key, MicrosoftAzureBuilder};
-    let mut builder = MicrosoftAzureBuilder::from_env().with_http_connector(Connector {});
-    let Some(account) = account else {
-        return builder;
-    };
-    let tenant = account.extra("tenant_id");
-    // With a tenant it is the id and the secret of an application, otherwise the name of the account and its key.
-    let (user, secret) = match tenant {
-        Some(_) => (Key::ClientId, Key::ClientSecret),
-        None => (Key::AccountName, Key::AccessKey),
-    };
-    let name = account.host.as_deref().map(account_of_host);
-    for (key, value) in [
-        (Key::AuthorityId, tenant.clone()),
-        (Key::SasKey, account.extra("sas_token")),
-        (secret, account.password.clone()),
-        (Key::AccountName, name),
-        (user, account.login.clone()),
-    ] {
-        if let Some(value) = value {
-            builder = builder.with_config(key, value);
-        }
+fn refused(error: OpenError) -> RemoteLogError {
+    match error {
+        OpenError::Connection { reason } => RemoteLogError::Connection { reason },
+        other => RemoteLogError::Folder {
+            reason: other.to_string(),
+        },
     }
-    builder
-}
-
-/// `https://NAME.blob.core.windows.net` or the name alone.
-#[cfg(feature = "azure")]
-fn account_of_host(host: &str) -> String {
-    let host = host.split_once("://").map_or(host, |(_, host)| host);
-    host.split(['.', '/']).next().unwrap_or_default().to_owned()
-}
-
-/// WebDAV at this server.
-#[cfg(feature = "http")]
-fn webdav(url: &Url) -> Result<Arc<dyn ObjectStore>, RemoteLogError> {
-    let builder = object_store::http::HttpBuilder::new()
-        .with_url(&url[..url::Position::BeforePath])
-        .with_http_connector(Connector {});
-    Ok(Arc::new(builder.build()?))
 }
 
 #[cfg(test)]
@@ -219,10 +61,21 @@ mod tests {
             ("s3://bucket", ""),
             ("s3://bucket/", ""),
             ("s3://bucket/a/b c/", "a/b c/"),
+            ("/var/log/airflow", "var/log/airflow/"),
         ] {
             let (_, path) = open(folder, None, &nothing(), LOG).unwrap();
             assert_eq!(path.as_ref(), format!("{prefix}{LOG}"));
         }
+    }
+
+    #[test]
+    fn a_folder_of_wasb_lies_in_the_container_that_is_configured() {
+        let wasb = |folder| wasb(folder, &nothing()).unwrap();
+        assert_eq!(
+            wasb("wasb://a/b").as_deref(),
+            Some("wasb://airflow-logs/a/b")
+        );
+        assert_eq!(wasb("s3://a/b"), None);
     }
 
     #[test]

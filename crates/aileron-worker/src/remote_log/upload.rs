@@ -3,10 +3,10 @@
 use std::path::Path as FilePath;
 use std::sync::Arc;
 
+use aileron_object_storage::object_store::buffered::BufWriter;
+use aileron_object_storage::object_store::path::Path;
+use aileron_object_storage::object_store::{self, ObjectStore, ObjectStoreExt as _};
 use futures_util::StreamExt as _;
-use object_store::buffered::BufWriter;
-use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 

@@ -1,6 +1,7 @@
 //! HTTP for object stores: with the roots that are part of this program, so that it works in an image without files.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use object_store::ClientOptions;
 use object_store::client::{HttpClient, HttpConnector};
@@ -8,7 +9,7 @@ use rustls::{ClientConfig, RootCertStore};
 
 /// Makes clients as `aileron-client` makes them.
 #[derive(Debug)]
-pub(super) struct Connector {}
+pub(crate) struct Connector {}
 
 impl HttpConnector for Connector {
     fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
@@ -28,8 +29,8 @@ impl HttpConnector for Connector {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .http1_only()
-            .connect_timeout(std::time::Duration::from_secs(5))
-            .read_timeout(std::time::Duration::from_secs(30))
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_secs(30))
             .user_agent(concat!("aileron/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| refused(error.into()))?;
