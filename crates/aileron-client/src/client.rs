@@ -74,7 +74,7 @@ impl Client {
         settings: &ClientSettings,
     ) -> Result<Self, ClientError> {
         let url = server_url(url)?;
-        let tls = settings.tls.rustls(url.scheme() == "https")?;
+        let tls = settings.tls.client_config(url.scheme() == "https")?;
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .http1_only()

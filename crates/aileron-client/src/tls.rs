@@ -71,8 +71,11 @@ impl TlsSettings {
         })
     }
 
-    /// The settings of TLS; `used` says whether a connection will need them.
-    pub(crate) fn rustls(&self, used: bool) -> Result<ClientConfig, ClientError> {
+    /// The settings of TLS for other clients of the same server; `used` says whether a connection will need them.
+    ///
+    /// # Errors
+    /// When a file cannot be used.
+    pub fn client_config(&self, used: bool) -> Result<ClientConfig, ClientError> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let builder = ClientConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
@@ -254,8 +257,8 @@ mod tests {
         let settings =
             TlsSettings::from_config(&config(&[("AIRFLOW__API__SSL_CA_FILE", "/nowhere.pem")]))
                 .unwrap();
-        assert!(settings.rustls(false).is_ok());
-        let error = settings.rustls(true).unwrap_err().to_string();
+        assert!(settings.client_config(false).is_ok());
+        let error = settings.client_config(true).unwrap_err().to_string();
         assert!(
             error.contains("ssl_ca_file") && error.contains("/nowhere.pem"),
             "{error}"
@@ -269,7 +272,7 @@ mod tests {
             "False",
         )]))
         .unwrap();
-        let error = settings.rustls(true).unwrap_err().to_string();
+        let error = settings.client_config(true).unwrap_err().to_string();
         assert!(error.contains("nobody is trusted"), "{error}");
     }
 }
