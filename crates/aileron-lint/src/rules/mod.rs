@@ -1,0 +1,47 @@
+//! The rules: one file each.
+
+mod early_store_name;
+mod invalid_syntax;
+mod unreadable_file;
+
+use crate::rule::Rule;
+
+/// A file that is no Python.
+pub static INVALID_SYNTAX: &Rule = &invalid_syntax::RULE;
+/// A file that is no text, or cannot be read. Who reads files reports it.
+pub static UNREADABLE_FILE: &Rule = &unreadable_file::RULE;
+
+/// All rules, by code.
+#[must_use]
+pub fn all_rules() -> &'static [&'static Rule] {
+    static ALL: &[&Rule] = &[
+        &invalid_syntax::RULE,
+        &unreadable_file::RULE,
+        &early_store_name::RULE,
+    ];
+    ALL
+}
+
+/// A rule by its code or its name.
+#[must_use]
+pub fn find_rule(code_or_name: &str) -> Option<&'static Rule> {
+    all_rules()
+        .iter()
+        .copied()
+        .find(|rule| rule.code == code_or_name || rule.name == code_or_name)
+}
+
+/// The rules a selector means: a code, a name, the beginning of codes (`AIL1`), or `ALL`. Nothing if it means none.
+#[must_use]
+pub fn select_rules(selector: &str) -> Vec<&'static Rule> {
+    let by_prefix = selector.starts_with("AIL");
+    all_rules()
+        .iter()
+        .copied()
+        .filter(|rule| {
+            selector == "ALL"
+                || rule.name == selector
+                || (by_prefix && rule.code.starts_with(selector))
+        })
+        .collect()
+}
