@@ -7,14 +7,17 @@ use ruff_text_size::Ranged;
 
 use crate::diagnostic::{Diagnostic, Fix};
 use crate::rule::Rule;
+use crate::semantic::Model;
 use crate::settings::Settings;
 use crate::version::AirflowVersion;
 
 /// One file under examination.
 pub(crate) struct Checker<'a> {
     pub(crate) path: &'a Path,
-    pub(crate) source: &'a str,
     pub(crate) module: &'a ModModule,
+    pub(crate) model: &'a Model<'a>,
+    /// The same file before it was changed, for the rules that compare.
+    pub(crate) before: Option<&'a Model<'a>>,
     settings: &'a Settings,
     found: Vec<Diagnostic>,
 }
@@ -22,14 +25,16 @@ pub(crate) struct Checker<'a> {
 impl<'a> Checker<'a> {
     pub(crate) fn new(
         path: &'a Path,
-        source: &'a str,
         module: &'a ModModule,
+        model: &'a Model<'a>,
+        before: Option<&'a Model<'a>>,
         settings: &'a Settings,
     ) -> Self {
         Self {
             path,
-            source,
             module,
+            model,
+            before,
             settings,
             found: Vec::new(),
         }
@@ -50,14 +55,12 @@ impl<'a> Checker<'a> {
         self.settings.target
     }
 
-    pub(crate) fn report(
-        &mut self,
-        rule: &'static Rule,
-        place: &impl Ranged,
-        message: impl Into<String>,
-        help: impl Into<String>,
-        fix: Option<Fix>,
-    ) {
+    /// Whether the state stores may be recommended.
+    pub(crate) fn has_state_stores(&self) -> bool {
+        self.settings.target.has_state_stores()
+    }
+
+    pub(crate) fn report(&mut self, rule: &'static Rule, place: &impl Ranged, finding: Finding) {
         let Some(severity) = self.settings.severity(rule) else {
             return;
         };
@@ -66,9 +69,31 @@ impl<'a> Checker<'a> {
             rule,
             severity,
             range: range.start().to_usize()..range.end().to_usize(),
+            message: finding.message,
+            help: finding.help,
+            fix: finding.fix,
+        });
+    }
+}
+
+/// What a rule says about a place.
+pub(crate) struct Finding {
+    message: String,
+    help: String,
+    fix: Option<Fix>,
+}
+
+impl Finding {
+    pub(crate) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
             message: message.into(),
             help: help.into(),
-            fix,
-        });
+            fix: None,
+        }
+    }
+
+    pub(crate) fn fix(mut self, fix: Option<Fix>) -> Self {
+        self.fix = fix;
+        self
     }
 }

@@ -72,8 +72,8 @@ pub enum Applicability {
 
 /// A change that repairs one finding. It is whole: all its edits or none.
 ///
-/// Several fixes of one file may want the same line. Apply those that do not touch each other, look at the file again, and go
-/// on until nothing is left to fix.
+/// Apply one fix, look at the file again, and go on until nothing is left to fix: several may want the same line, and the last
+/// that replaces a name removes its import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as a title: "Keep the cursor in `task_state_store`".

@@ -19,11 +19,14 @@
 
 mod checker;
 mod diagnostic;
+mod fix;
 mod lint;
 mod producer;
 mod rule;
 mod rules;
+mod semantic;
 mod settings;
+mod state;
 mod version;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};

@@ -2,7 +2,12 @@
 
 mod early_store_name;
 mod invalid_syntax;
+mod job_id_in_own_xcom;
+mod job_id_in_variable;
+mod own_xcom_as_checkpoint;
 mod unreadable_file;
+mod variable_as_cursor;
+mod variable_as_watermark;
 
 use crate::rule::Rule;
 
@@ -17,6 +22,11 @@ pub fn all_rules() -> &'static [&'static Rule] {
     static ALL: &[&Rule] = &[
         &invalid_syntax::RULE,
         &unreadable_file::RULE,
+        &variable_as_cursor::RULE,
+        &variable_as_watermark::RULE,
+        &job_id_in_variable::RULE,
+        &job_id_in_own_xcom::RULE,
+        &own_xcom_as_checkpoint::RULE,
         &early_store_name::RULE,
     ];
     ALL

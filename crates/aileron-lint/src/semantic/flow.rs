@@ -1,0 +1,133 @@
+//! Following values: what a name holds, and what a value was made from.
+
+use std::collections::HashSet;
+
+use ruff_python_ast::visitor::{self, Visitor};
+use ruff_python_ast::{Expr, ExprCall};
+use ruff_text_size::Ranged;
+
+use super::Model;
+use super::scope::{Binding, ScopeId};
+
+const DEPTH: usize = 8;
+
+impl<'a> Model<'a> {
+    /// What a name holds if it is given exactly one value, followed as far as that goes; otherwise the expression itself.
+    pub(crate) fn trace(&self, scope: ScopeId, expr: &'a Expr) -> (ScopeId, &'a Expr) {
+        let (mut scope, mut expr) = (scope, expr);
+        for _ in 0..DEPTH {
+            let Expr::Name(name) = expr else { break };
+            let Some(bound_in) = self.binding_scope(scope, name.id.as_str()) else {
+                break;
+            };
+            match self.scopes[bound_in.0].bindings[name.id.as_str()].as_slice() {
+                [Binding::Value(value)] => (scope, expr) = (bound_in, value),
+                _ => break,
+            }
+        }
+        (scope, expr)
+    }
+
+    /// The text of a string literal, or of a name that is given one literal.
+    pub(crate) fn text(&self, scope: ScopeId, expr: &'a Expr) -> Option<&'a str> {
+        let (_, expr) = self.trace(scope, expr);
+        expr.as_string_literal_expr()
+            .map(|literal| literal.value.to_str())
+    }
+
+    /// Everything a value may have been made from: the expression, the values of the names in it, the elements of what is
+    /// looped over, what functions of this file return. Each with its scope; the order of statements is not looked at.
+    pub(crate) fn origins(&self, scope: ScopeId, expr: &'a Expr) -> Vec<(ScopeId, &'a Expr)> {
+        let mut seen: HashSet<(ScopeId, &str)> = HashSet::new();
+        let mut called: HashSet<ScopeId> = HashSet::new();
+        let mut found = vec![(scope, expr)];
+        let mut next = 0;
+        while let Some(&(scope, expr)) = found.get(next) {
+            next += 1;
+            for part in sub_expressions(expr) {
+                match part {
+                    Expr::Name(name) => {
+                        let name = name.id.as_str();
+                        let Some(bound_in) = self.binding_scope(scope, name) else {
+                            continue;
+                        };
+                        if bound_in != ScopeId::MODULE && seen.insert((bound_in, name)) {
+                            found.extend(self.scopes[bound_in.0].bindings[name].iter().filter_map(
+                                |binding| match binding {
+                                    Binding::Value(value)
+                                    | Binding::Part(value)
+                                    | Binding::Element(value)
+                                    | Binding::With(value) => Some((bound_in, *value)),
+                                    _ => None,
+                                },
+                            ));
+                        }
+                    }
+                    Expr::Call(call) => {
+                        if let Some(function) = self.called_function(scope, call)
+                            && called.insert(function)
+                        {
+                            found.extend(
+                                self.scopes[function.0]
+                                    .returns
+                                    .iter()
+                                    .map(|value| (function, *value)),
+                            );
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a value may have been made from another expression.
+    pub(crate) fn comes_from(&self, scope: ScopeId, value: &'a Expr, source: &ExprCall) -> bool {
+        self.origins(scope, value)
+            .iter()
+            .any(|(_, origin)| origin.range().contains_range(source.range()))
+    }
+
+    /// The function of this file that a call runs: by name, as a method of `self`, or of an object of a class of this file.
+    pub(crate) fn called_function(&self, scope: ScopeId, call: &'a ExprCall) -> Option<ScopeId> {
+        match call.func.as_ref() {
+            name @ Expr::Name(_) => self.function_of(scope, name).or_else(|| {
+                self.class_of(scope, name)
+                    .and_then(|class| self.method(class, "__init__"))
+            }),
+            Expr::Attribute(attribute) => {
+                let class = match attribute.value.as_ref() {
+                    Expr::Name(name) if matches!(name.id.as_str(), "self" | "cls") => {
+                        self.enclosing_class(scope)?
+                    }
+                    value => {
+                        let (scope, value) = self.trace(scope, value);
+                        match value {
+                            Expr::Call(made) => self.class_of(scope, &made.func)?,
+                            _ => self.class_of(scope, value)?,
+                        }
+                    }
+                };
+                self.method(class, attribute.attr.as_str())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An expression and all in it, from outside to inside. Bodies of lambdas are included.
+pub(crate) fn sub_expressions(expr: &Expr) -> Vec<&Expr> {
+    struct Collector<'a>(Vec<&'a Expr>);
+
+    impl<'a> Visitor<'a> for Collector<'a> {
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            self.0.push(expr);
+            visitor::walk_expr(self, expr);
+        }
+    }
+
+    let mut collector = Collector(Vec::new());
+    collector.visit_expr(expr);
+    collector.0
+}
