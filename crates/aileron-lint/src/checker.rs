@@ -1,7 +1,5 @@
 //! What a rule has to look at, and where it puts what it finds.
 
-use std::path::Path;
-
 use ruff_python_ast::ModModule;
 use ruff_text_size::Ranged;
 
@@ -13,7 +11,6 @@ use crate::version::AirflowVersion;
 
 /// One file under examination.
 pub(crate) struct Checker<'a> {
-    pub(crate) path: &'a Path,
     pub(crate) module: &'a ModModule,
     pub(crate) model: &'a Model<'a>,
     /// The same file before it was changed, for the rules that compare.
@@ -24,14 +21,12 @@ pub(crate) struct Checker<'a> {
 
 impl<'a> Checker<'a> {
     pub(crate) fn new(
-        path: &'a Path,
         module: &'a ModModule,
         model: &'a Model<'a>,
         before: Option<&'a Model<'a>>,
         settings: &'a Settings,
     ) -> Self {
         Self {
-            path,
             module,
             model,
             before,

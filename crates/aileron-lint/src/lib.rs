@@ -19,6 +19,7 @@
 
 mod checker;
 mod diagnostic;
+mod files;
 mod fix;
 mod lint;
 mod producer;
@@ -27,6 +28,7 @@ mod rules;
 mod semantic;
 mod settings;
 mod state;
+mod value;
 mod version;
 
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Severity};

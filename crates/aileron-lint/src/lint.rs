@@ -12,8 +12,7 @@ use crate::settings::Settings;
 
 /// Everything the rules find in one file, in the order of the text.
 ///
-/// Source that is no Python gives one diagnostic of [`INVALID_SYNTAX`] and no other. The path is for the rules that look at
-/// names; nothing is read.
+/// Source that is no Python gives one diagnostic of [`INVALID_SYNTAX`] and no other. Of a stub (`.pyi`) only the syntax is looked at.
 #[must_use]
 pub fn lint_source(path: &Path, source: &str, settings: &Settings) -> Vec<Diagnostic> {
     lint(path, None, source, settings)
@@ -37,8 +36,9 @@ fn lint(path: &Path, before: Option<&str>, source: &str, settings: &Settings) ->
         Ok(parsed) => parsed,
         Err(error) => return invalid_syntax(&error, settings).into_iter().collect(),
     };
-    // Every rule is about something of Airflow's.
-    if !source.contains("airflow") {
+    // Every rule is about something of Airflow's, in code that runs.
+    let is_stub = path.extension().is_some_and(|extension| extension == "pyi");
+    if is_stub || !source.contains("airflow") {
         return Vec::new();
     }
     let model = Model::new(source, parsed.syntax());
@@ -46,14 +46,7 @@ fn lint(path: &Path, before: Option<&str>, source: &str, settings: &Settings) ->
     let model_before = parsed_before
         .as_ref()
         .map(|(before, parsed)| Model::new(before, parsed.syntax()));
-    Checker::new(
-        path,
-        parsed.syntax(),
-        &model,
-        model_before.as_ref(),
-        settings,
-    )
-    .run(all_rules())
+    Checker::new(parsed.syntax(), &model, model_before.as_ref(), settings).run(all_rules())
 }
 
 fn invalid_syntax(error: &ParseError, settings: &Settings) -> Option<Diagnostic> {

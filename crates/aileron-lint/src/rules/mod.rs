@@ -1,13 +1,29 @@
 //! The rules: one file each.
 
+mod changed_external_id_key;
 mod early_store_name;
+mod execute_in_resumable_job;
+mod hand_rolled_transport;
 mod invalid_syntax;
 mod job_id_in_own_xcom;
 mod job_id_in_variable;
+mod mapped_asset_store;
+mod naive_datetime_in_store;
+mod none_in_store;
+mod not_json_in_store;
+mod not_json_xcom;
 mod own_xcom_as_checkpoint;
+mod resumable_job_without_retries;
+mod short_retention;
+mod store_before_release;
+mod store_in_context_and_argument;
+mod submit_and_wait;
 mod unreadable_file;
+mod utcnow_watermark;
 mod variable_as_cursor;
 mod variable_as_watermark;
+mod variable_at_import;
+mod xcom_in_plain_field;
 
 use crate::rule::Rule;
 
@@ -27,7 +43,23 @@ pub fn all_rules() -> &'static [&'static Rule] {
         &job_id_in_variable::RULE,
         &job_id_in_own_xcom::RULE,
         &own_xcom_as_checkpoint::RULE,
+        &submit_and_wait::RULE,
+        &variable_at_import::RULE,
+        &utcnow_watermark::RULE,
+        &xcom_in_plain_field::RULE,
+        &hand_rolled_transport::RULE,
+        &not_json_xcom::RULE,
         &early_store_name::RULE,
+        &store_before_release::RULE,
+        &mapped_asset_store::RULE,
+        &store_in_context_and_argument::RULE,
+        &none_in_store::RULE,
+        &not_json_in_store::RULE,
+        &naive_datetime_in_store::RULE,
+        &short_retention::RULE,
+        &changed_external_id_key::RULE,
+        &execute_in_resumable_job::RULE,
+        &resumable_job_without_retries::RULE,
     ];
     ALL
 }

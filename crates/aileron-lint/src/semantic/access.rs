@@ -13,11 +13,8 @@ pub(crate) struct VariableUse<'a> {
     pub(crate) scope: ScopeId,
     pub(crate) site: CallSite<'a>,
     pub(crate) key: Key<'a>,
-    pub(crate) key_expr: &'a Expr,
     /// What is written; nothing for a read.
     pub(crate) written: Option<&'a Expr>,
-    /// What is read if there is none.
-    pub(crate) default: Option<&'a Expr>,
 }
 
 /// `ti.xcom_pull(..)` or `ti.xcom_push(..)`.
@@ -33,20 +30,18 @@ pub(crate) struct XComUse<'a> {
     pub(crate) pushed: Option<&'a Expr>,
 }
 
-/// Which store, and of which asset.
+/// Which store.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum StoreKind<'a> {
+pub(crate) enum StoreKind {
     Task,
-    /// The asset store of the task's only asset, or of this one.
-    Asset(Option<&'a Expr>),
+    Asset,
 }
 
 /// A call on a state store.
 #[derive(Debug, Clone)]
 pub(crate) struct StoreUse<'a> {
-    pub(crate) scope: ScopeId,
     pub(crate) site: CallSite<'a>,
-    pub(crate) store: StoreKind<'a>,
+    pub(crate) store: StoreKind,
     /// `get`, `set`, `delete`, `clear`, or with an `a` before it.
     pub(crate) method: &'a str,
     pub(crate) key: Option<&'a Expr>,
@@ -78,22 +73,15 @@ impl<'a> Model<'a> {
         }
         let arguments = &site.call.arguments;
         let key_expr = arguments.find_argument_value("key", 0)?;
-        let default = || {
-            arguments
-                .find_argument_value("default_var", 1)
-                .or_else(|| arguments.find_argument_value("default", 1))
-        };
         Some(VariableUse {
             scope,
             site: *site,
             key: self.key(scope, key_expr)?,
-            key_expr,
             written: if is_read {
                 None
             } else {
                 Some(arguments.find_argument_value("value", 1)?)
             },
-            default: if is_read { default() } else { None },
         })
     }
 
@@ -159,7 +147,6 @@ impl<'a> Model<'a> {
         let arguments = &site.call.arguments;
         let is_set = method.ends_with("set");
         Some(StoreUse {
-            scope,
             site: *site,
             store,
             method,
@@ -174,17 +161,16 @@ impl<'a> Model<'a> {
     }
 
     /// The store that an expression is.
-    pub(crate) fn store(&self, scope: ScopeId, expr: &'a Expr) -> Option<StoreKind<'a>> {
+    pub(crate) fn store(&self, scope: ScopeId, expr: &'a Expr) -> Option<StoreKind> {
         if let Some(entry) = self.context_entry(scope, expr) {
             return StoreName::parse(entry).map(|store| match store {
                 StoreName::Task => StoreKind::Task,
-                StoreName::Asset => StoreKind::Asset(None),
+                StoreName::Asset => StoreKind::Asset,
             });
         }
         let (scope, expr) = self.trace(scope, expr);
         let subscript = expr.as_subscript_expr()?;
         let entry = self.context_entry(scope, &subscript.value)?;
-        (StoreName::parse(entry) == Some(StoreName::Asset))
-            .then_some(StoreKind::Asset(Some(&subscript.slice)))
+        (StoreName::parse(entry) == Some(StoreName::Asset)).then_some(StoreKind::Asset)
     }
 }

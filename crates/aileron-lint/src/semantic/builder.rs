@@ -13,8 +13,6 @@ pub(super) struct Collected<'a> {
     pub(super) scopes: Vec<Scope<'a>>,
     pub(super) classes: Vec<Class<'a>>,
     pub(super) withs: Vec<With<'a>>,
-    /// Modules all of whose names were imported.
-    pub(super) stars: Vec<String>,
 }
 
 pub(super) fn collect(module: &ModModule) -> Collected<'_> {
@@ -23,12 +21,10 @@ pub(super) fn collect(module: &ModModule) -> Collected<'_> {
             scopes: vec![Scope::default()],
             classes: Vec::new(),
             withs: Vec::new(),
-            stars: Vec::new(),
         },
         scope: ScopeId::MODULE,
         class: None,
         within: None,
-        loops: 0,
         inert: false,
     };
     builder.visit_body(&module.body);
@@ -41,7 +37,6 @@ struct Builder<'a> {
     /// The class whose body is being read.
     class: Option<ClassId>,
     within: Option<WithId>,
-    loops: usize,
     inert: bool,
 }
 
@@ -84,9 +79,8 @@ impl<'a> Builder<'a> {
             return;
         };
         for alias in &import.names {
-            if alias.name.as_str() == "*" {
-                self.collected.stars.push(module.to_string());
-            } else {
+            // What comes with `import *` is not known: its names stay without a binding.
+            if alias.name.as_str() != "*" {
                 let name = alias.asname.as_ref().unwrap_or(&alias.name);
                 self.bind(
                     name.as_str(),
@@ -120,31 +114,25 @@ impl<'a> Builder<'a> {
             within: self.within,
             ..Scope::default()
         });
-        let outer = (
-            self.scope,
-            self.class.take(),
-            self.within,
-            std::mem::take(&mut self.loops),
-            self.inert,
-        );
+        let outer = (self.scope, self.class.take(), self.within, self.inert);
         self.scope = id;
         self.bind_parameters(&def.parameters);
         self.visit_body(&def.body);
-        (self.scope, self.class, self.within, self.loops, self.inert) = outer;
+        (self.scope, self.class, self.within, self.inert) = outer;
     }
 
     fn bind_parameters(&mut self, parameters: &'a Parameters) {
         for parameter in parameters.iter_non_variadic_params() {
             self.bind(
                 parameter.parameter.name.as_str(),
-                Binding::Parameter(&parameter.parameter, parameter.default.as_deref()),
+                Binding::Parameter(&parameter.parameter),
             );
         }
         for parameter in [&parameters.vararg, &parameters.kwarg]
             .into_iter()
             .flatten()
         {
-            self.bind(parameter.name.as_str(), Binding::Parameter(parameter, None));
+            self.bind(parameter.name.as_str(), Binding::Parameter(parameter));
         }
     }
 
@@ -174,12 +162,6 @@ impl<'a> Builder<'a> {
                 .attributes
                 .insert(name.id.as_str(), value);
         }
-    }
-
-    fn looped(&mut self, body: &'a [Stmt]) {
-        self.loops += 1;
-        self.visit_body(body);
-        self.loops -= 1;
     }
 
     fn test(&mut self, test: &'a Expr) {
@@ -271,12 +253,12 @@ impl<'a> Visitor<'a> for Builder<'a> {
                 let element = Binding::Element(&statement.iter);
                 self.bind_target(&statement.target, element.clone(), &element);
                 self.visit_expr(&statement.iter);
-                self.looped(&statement.body);
+                self.visit_body(&statement.body);
                 return self.visit_body(&statement.orelse);
             }
             Stmt::While(statement) => {
                 self.test(&statement.test);
-                self.looped(&statement.body);
+                self.visit_body(&statement.body);
                 return self.visit_body(&statement.orelse);
             }
             Stmt::If(statement) => {
@@ -325,7 +307,6 @@ impl<'a> Visitor<'a> for Builder<'a> {
                 let site = CallSite {
                     call,
                     within: self.within,
-                    in_loop: self.loops > 0,
                     inert: self.inert,
                 };
                 self.here().calls.push(site);

@@ -96,7 +96,7 @@ impl<'a> Model<'a> {
     fn parameter(&self, scope: ScopeId, name: &str) -> Option<(ScopeId, &'a Parameter)> {
         let bound_in = self.binding_scope(scope, name)?;
         match self.scopes[bound_in.0].bindings[name].as_slice() {
-            [Binding::Parameter(parameter, _)] => Some((bound_in, parameter)),
+            [Binding::Parameter(parameter)] => Some((bound_in, parameter)),
             _ => None,
         }
     }

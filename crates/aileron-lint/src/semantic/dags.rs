@@ -130,3 +130,24 @@ impl<'a> Model<'a> {
         found
     }
 }
+
+impl<'a> Model<'a> {
+    /// The id of the Dag that a task belongs to: of the Dag around it, or of the function with `@dag`.
+    pub(crate) fn dag_id(&self, task: &super::Task<'a>) -> Option<String> {
+        if let Some((scope, arguments)) = self.dag_around(task.options_scope, task.within)
+            && let Some(id) = arguments.find_argument_value("dag_id", 0)
+        {
+            return self.text(scope, id).map(str::to_owned);
+        }
+        let mut at = Some(task.options_scope);
+        while let Some(scope) = at {
+            if self.is_dag_function(scope) {
+                return self.scopes[scope.0]
+                    .function
+                    .map(|function| function.name.to_string());
+            }
+            at = self.scopes[scope.0].parent;
+        }
+        None
+    }
+}

@@ -22,17 +22,16 @@ pub(crate) use builder::callee;
 pub(crate) use context::StoreName;
 pub(crate) use flow::sub_expressions;
 pub(crate) use key::Key;
-pub(crate) use scope::{Binding, CallSite, Class, ClassId, Scope, ScopeId, WithId};
+pub(crate) use scope::{Binding, ClassId, ScopeId};
+
 pub(crate) use tasks::{Task, TaskKind};
 
 /// The model of one file.
 pub(crate) struct Model<'a> {
     pub(crate) source: &'a str,
-    pub(crate) scopes: Vec<Scope<'a>>,
-    pub(crate) classes: Vec<Class<'a>>,
+    pub(crate) scopes: Vec<scope::Scope<'a>>,
+    pub(crate) classes: Vec<scope::Class<'a>>,
     withs: Vec<scope::With<'a>>,
-    /// Names came with `from airflow.. import *`: what a name means may be hidden.
-    stars: Vec<String>,
     pub(crate) tasks: Vec<Task<'a>>,
 }
 
@@ -42,14 +41,12 @@ impl<'a> Model<'a> {
             scopes,
             classes,
             withs,
-            stars,
         } = builder::collect(module);
         let mut model = Self {
             source,
             scopes,
             classes,
             withs,
-            stars,
             tasks: Vec::new(),
         };
         model.tasks = model.find_tasks();
@@ -58,11 +55,6 @@ impl<'a> Model<'a> {
 
     pub(crate) fn scope_ids(&self) -> impl Iterator<Item = ScopeId> + use<> {
         (0..self.scopes.len()).map(ScopeId)
-    }
-
-    /// Modules all of whose names were imported.
-    pub(crate) fn stars(&self) -> &[String] {
-        &self.stars
     }
 
     pub(crate) fn slice(&self, range: TextRange) -> &'a str {
@@ -165,5 +157,19 @@ impl<'a> Model<'a> {
             );
         }
         found
+    }
+}
+
+impl Model<'_> {
+    /// The classes of the file that are resumable jobs.
+    pub(crate) fn resumable_jobs(&self) -> Vec<ClassId> {
+        (0..self.classes.len())
+            .map(ClassId)
+            .filter(|class| {
+                self.imported_bases(*class)
+                    .iter()
+                    .any(|base| base == "airflow.sdk.ResumableJobMixin")
+            })
+            .collect()
     }
 }

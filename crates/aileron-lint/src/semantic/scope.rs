@@ -37,8 +37,8 @@ pub(crate) enum Binding<'a> {
     Function(ScopeId),
     /// `class name`.
     Class(ClassId),
-    /// A parameter of the scope's function, with its default.
-    Parameter(&'a Parameter, Option<&'a Expr>),
+    /// A parameter of the scope's function.
+    Parameter(&'a Parameter),
     /// Something else, `global`, `del`, `except .. as name`, a pattern: nothing is known.
     Unknown,
 }
@@ -68,8 +68,6 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct CallSite<'a> {
     pub(crate) call: &'a ExprCall,
     pub(crate) within: Option<WithId>,
-    /// In the body of a loop.
-    pub(crate) in_loop: bool,
     /// Not run when the file is imported: below `if TYPE_CHECKING` or `if __name__ == "__main__"`, or in a lambda.
     pub(crate) inert: bool,
 }

@@ -4,6 +4,6 @@ mod nature;
 mod variable;
 mod xcom;
 
-pub(crate) use nature::{Nature, is_time};
-pub(crate) use variable::{VariableState, split_watermarks, variable_states};
-pub(crate) use xcom::{OwnXCom, own_xcoms};
+pub(crate) use nature::Nature;
+pub(crate) use variable::{split_watermarks, variable_states};
+pub(crate) use xcom::own_xcoms;

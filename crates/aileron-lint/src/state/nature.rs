@@ -181,7 +181,7 @@ impl Nature {
 }
 
 /// Whether a value is made from the time: `datetime.now()`, `context["data_interval_end"]`.
-pub(crate) fn is_time<'a>(model: &Model<'a>, scope: ScopeId, value: &'a Expr) -> bool {
+pub(super) fn is_time<'a>(model: &Model<'a>, scope: ScopeId, value: &'a Expr) -> bool {
     model
         .origins(scope, value)
         .into_iter()

@@ -1,0 +1,7 @@
+//! Files and objects that task bodies write and read.
+
+mod place;
+mod transfer;
+
+pub(crate) use place::{Place, Storage};
+pub(crate) use transfer::{Direction, Transfer, transfers};
