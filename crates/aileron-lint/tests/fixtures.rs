@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use aileron_lint::{AirflowVersion, Diagnostic, Settings, all_rules, lint_source};
+use aileron_lint::{AirflowVersion, Diagnostic, Settings, all_rules, lint_change, lint_source};
 use snapbox::{Data, assert_data_eq};
 
 fn fixtures() -> PathBuf {
@@ -35,8 +35,12 @@ fn settings(source: &str) -> Settings {
     }))
 }
 
+/// `found.before` beside `found.py` is what the file was before a change.
 fn lint(path: &Path, source: &str) -> Vec<Diagnostic> {
-    lint_source(path, source, &settings(source))
+    match std::fs::read_to_string(path.with_extension("before")) {
+        Ok(before) => lint_change(path, &before, source, &settings(source)),
+        Err(_) => lint_source(path, source, &settings(source)),
+    }
 }
 
 /// Applies fixes one at a time until none is left.

@@ -59,7 +59,7 @@ fn check(checker: &mut Checker<'_>) {
         let old = before
             .resumable_jobs()
             .into_iter()
-            .find(|old| before.classes[old.0].def.name == def.name);
+            .find(|old| before.classes[old.0].def.name.as_str() == def.name.as_str());
         let Some(old) = old else { continue };
         let (Some(old_key), Some(key)) = (key(before, old), key(model, class)) else {
             continue;

@@ -36,7 +36,7 @@ impl<'a> Model<'a> {
     }
 
     /// Everything a value may have been made from: the expression, the values of the names in it, the elements of what is
-    /// looped over, what functions of this file return. Each with its scope; the order of statements is not looked at.
+    /// looped over, what functions of this file return, what their parameters are given. Each with its scope; the order of statements is not looked at.
     pub(crate) fn origins(&self, scope: ScopeId, expr: &'a Expr) -> Vec<(ScopeId, &'a Expr)> {
         let mut seen: HashSet<(ScopeId, &str)> = HashSet::new();
         let mut called: HashSet<ScopeId> = HashSet::new();
@@ -52,15 +52,7 @@ impl<'a> Model<'a> {
                             continue;
                         };
                         if bound_in != ScopeId::MODULE && seen.insert((bound_in, name)) {
-                            found.extend(self.scopes[bound_in.0].bindings[name].iter().filter_map(
-                                |binding| match binding {
-                                    Binding::Value(value)
-                                    | Binding::Part(value)
-                                    | Binding::Element(value)
-                                    | Binding::With(value) => Some((bound_in, *value)),
-                                    _ => None,
-                                },
-                            ));
+                            self.bound_values(bound_in, name, &mut found);
                         }
                     }
                     Expr::Call(call) => {
@@ -80,6 +72,56 @@ impl<'a> Model<'a> {
             }
         }
         found
+    }
+
+    /// The values that a name of a function may have; for a parameter, what the function is called with in this file.
+    fn bound_values(&self, scope: ScopeId, name: &str, found: &mut Vec<(ScopeId, &'a Expr)>) {
+        for binding in &self.scopes[scope.0].bindings[name] {
+            match binding {
+                Binding::Value(value)
+                | Binding::Part(value)
+                | Binding::Element(value)
+                | Binding::With(value) => {
+                    found.push((scope, value));
+                }
+                Binding::Parameter(_) => self.arguments_for(scope, name, found),
+                _ => {}
+            }
+        }
+    }
+
+    /// What the calls in this file give a function for a parameter.
+    fn arguments_for(
+        &self,
+        function: ScopeId,
+        parameter: &str,
+        found: &mut Vec<(ScopeId, &'a Expr)>,
+    ) {
+        let Some(def) = self.scopes[function.0].function else {
+            return;
+        };
+        let mut parameters = def
+            .parameters
+            .posonlyargs
+            .iter()
+            .chain(&def.parameters.args);
+        let position = parameters.position(|known| known.parameter.name.as_str() == parameter);
+        let is_method = self.scopes[function.0].class.is_some();
+        for scope in self.scope_ids() {
+            for site in &self.scopes[scope.0].calls {
+                if self.called_function(scope, site.call) != Some(function) {
+                    continue;
+                }
+                let arguments = &site.call.arguments;
+                let by_position = position
+                    .and_then(|position| position.checked_sub(usize::from(is_method)))
+                    .and_then(|position| arguments.args.get(position));
+                let by_name = arguments
+                    .find_keyword(parameter)
+                    .map(|keyword| &keyword.value);
+                found.extend(by_name.or(by_position).map(|argument| (scope, argument)));
+            }
+        }
     }
 
     /// Whether a value may have been made from another expression.

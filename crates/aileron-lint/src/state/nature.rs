@@ -43,18 +43,7 @@ const JOBS: [&str; 24] = [
     "export",
 ];
 const IDS: [&str; 4] = ["id", "arn", "handle", "ids"];
-const CURSORS: [&str; 10] = [
-    "cursor",
-    "offset",
-    "checkpoint",
-    "page",
-    "position",
-    "progress",
-    "bookmark",
-    "marker",
-    "resume",
-    "continuation",
-];
+const CURSORS: [&str; 6] = ["cursor", "offset", "checkpoint", "bookmark", "continuation", "position"];
 const DONE: [&str; 28] = [
     "run",
     "processed",
@@ -160,6 +149,7 @@ impl Nature {
             Some(Self::Job)
         } else if has(&words, &CURSORS)
             || is_pair(&words, &["next", "page", "sync"], &["token"])
+            || is_pair(&words, &["next", "last", "current"], &["page"])
             || (is_last
                 && has(
                     &words,
@@ -229,6 +219,8 @@ mod tests {
             ("last_id", Some(Nature::Cursor)),
             ("last_job_id", Some(Nature::Cursor)),
             ("next_token", Some(Nature::Cursor)),
+            ("next_page", Some(Nature::Cursor)),
+            ("landing_page", None),
             ("api_token", None),
             ("slack_channel", None),
             ("bucket", None),
