@@ -1,5 +1,7 @@
 //! The documentation of the rules is true: the examples are found, and what to use instead is not.
 
+#![allow(clippy::unwrap_used)]
+
 use aileron_lint::{AirflowVersion, Settings, all_rules, find_rule, lint_source, select_rules};
 
 #[test]

@@ -4,6 +4,8 @@
 //! may find anything. `fixtures/antipatterns/` are whole Dags with snapshots, `fixtures/clean/` whole Dags without findings.
 //! `SNAPSHOTS=overwrite` writes the snapshots anew.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

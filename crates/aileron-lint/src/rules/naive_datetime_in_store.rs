@@ -6,6 +6,7 @@ use ruff_text_size::Ranged;
 use crate::checker::{Checker, Finding};
 use crate::diagnostic::{Applicability, Fix};
 use crate::fix::{add_import_member, insert};
+use crate::producer::Transport;
 use crate::rule::rule;
 use crate::semantic::{Model, ScopeId};
 
@@ -60,25 +61,16 @@ fn check(checker: &mut Checker<'_>) {
     }
 }
 
-/// The call of `datetime.now()` in `datetime.now().isoformat()` or `str(datetime.now())`, or behind the names of these.
+/// The call of `datetime.now()` without a zone whose text is stored.
 fn naive_time<'a>(
     model: &Model<'a>,
     scope: ScopeId,
     value: &'a Expr,
 ) -> Option<(ScopeId, &'a ExprCall)> {
-    let (scope, value) = model.trace(scope, value);
-    let text = value.as_call_expr()?;
-    let time = match text.func.as_ref() {
-        Expr::Attribute(attribute)
-            if matches!(attribute.attr.as_str(), "isoformat" | "strftime") =>
-        {
-            attribute.value.as_ref()
-        }
-        Expr::Name(name) if name.id.as_str() == "str" => text.arguments.args.first()?,
-        _ => return None,
-    };
-    let (scope, time) = model.trace(scope, time);
-    let call = time.as_call_expr()?;
+    let (scope, call) = model.stored_time(scope, value)?;
+    if model.value(scope, value).store == Transport::No {
+        return None;
+    }
     let is_naive = match model.qualified(scope, &call.func)?.as_str() {
         "datetime.datetime.now" => call.arguments.is_empty(),
         "datetime.datetime.today" => true,

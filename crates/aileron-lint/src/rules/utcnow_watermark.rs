@@ -7,7 +7,8 @@ use crate::checker::{Checker, Finding};
 use crate::diagnostic::{Applicability, Fix};
 use crate::fix::{add_import_member, replace};
 use crate::rule::rule;
-use crate::semantic::{ScopeId, sub_expressions};
+use crate::semantic::ScopeId;
+use crate::state::Nature;
 
 rule! {
     /// `datetime.utcnow()` stored as a watermark.
@@ -51,7 +52,6 @@ rule! {
 
 fn check(checker: &mut Checker<'_>) {
     let model = checker.model;
-    let mut seen = Vec::new();
     for scope in model.scope_ids().filter(|scope| *scope != ScopeId::MODULE) {
         let variables = model
             .variable_uses(scope)
@@ -61,30 +61,23 @@ fn check(checker: &mut Checker<'_>) {
             .store_uses(scope)
             .into_iter()
             .filter_map(|used| used.value);
-        let xcoms = model
-            .xcom_uses(scope)
-            .into_iter()
-            .filter_map(|used| used.pushed);
-        for stored in variables.chain(stores).chain(xcoms) {
-            for (scope, origin) in model.origins(scope, stored) {
-                for call in sub_expressions(origin)
-                    .into_iter()
-                    .filter_map(Expr::as_call_expr)
-                {
-                    let name = model.qualified(scope, &call.func);
-                    if name.as_deref() != Some("datetime.datetime.utcnow")
-                        || seen.contains(&call.range())
-                    {
-                        continue;
-                    }
-                    seen.push(call.range());
-                    let message = "`utcnow()` has no time zone: what is stored reads back as local time, and cannot be compared \
-                                   with Airflow's times.";
-                    let help = "Use `datetime.now(timezone.utc)`.";
-                    let fix = fix(checker, call);
-                    checker.report(&RULE, call, Finding::new(message, help).fix(fix));
-                }
+        let xcoms = model.xcom_uses(scope).into_iter().filter(|used| {
+            let key = used.key.and_then(|key| model.text(scope, key));
+            key.and_then(Nature::of_name) == Some(Nature::Watermark)
+        });
+        let xcoms = xcoms.filter_map(|used| used.pushed);
+        for stored in variables.chain(stores).chain(xcoms).collect::<Vec<_>>() {
+            let Some((scope, call)) = model.stored_time(scope, stored) else {
+                continue;
+            };
+            if model.qualified(scope, &call.func).as_deref() != Some("datetime.datetime.utcnow") {
+                continue;
             }
+            let message = "`utcnow()` has no time zone: what is stored reads back as local time, and cannot be compared with \
+                           Airflow's times.";
+            let help = "Use `datetime.now(timezone.utc)`.";
+            let fix = fix(checker, call);
+            checker.report(&RULE, call, Finding::new(message, help).fix(fix));
         }
     }
 }

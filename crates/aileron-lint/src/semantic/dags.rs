@@ -50,9 +50,7 @@ impl<'a> Model<'a> {
         scope: ScopeId,
         is_meant: impl Fn(&str) -> bool,
     ) -> Option<&'a Expr> {
-        let Some(function) = self.scopes[scope.0].function else {
-            return None;
-        };
+        let function = self.scopes[scope.0].function?;
         let around = self.scopes[scope.0].parent.unwrap_or(ScopeId::MODULE);
         function
             .decorator_list

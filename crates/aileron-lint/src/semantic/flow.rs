@@ -35,6 +35,33 @@ impl<'a> Model<'a> {
             .map(|literal| literal.value.to_str())
     }
 
+    /// The call that a stored time comes from: `X.now()` in `X.now()`, `X.now().isoformat()`, `str(X.now())`, or with a
+    /// duration added.
+    pub(crate) fn stored_time(
+        &self,
+        scope: ScopeId,
+        value: &'a Expr,
+    ) -> Option<(ScopeId, &'a ExprCall)> {
+        let (mut scope, mut value) = self.trace(scope, value);
+        for _ in 0..DEPTH {
+            let inner = match value {
+                Expr::BinOp(operation) => operation.left.as_ref(),
+                Expr::Call(call) => match call.func.as_ref() {
+                    Expr::Attribute(attribute)
+                        if matches!(attribute.attr.as_str(), "isoformat" | "strftime") =>
+                    {
+                        attribute.value.as_ref()
+                    }
+                    Expr::Name(name) if name.id.as_str() == "str" => call.arguments.args.first()?,
+                    _ => return Some((scope, call)),
+                },
+                _ => return None,
+            };
+            (scope, value) = self.trace(scope, inner);
+        }
+        None
+    }
+
     /// Everything a value may have been made from: the expression, the values of the names in it, the elements of what is
     /// looped over, what functions of this file return, what their parameters are given. Each with its scope; the order of statements is not looked at.
     pub(crate) fn origins(&self, scope: ScopeId, expr: &'a Expr) -> Vec<(ScopeId, &'a Expr)> {

@@ -43,7 +43,15 @@ const JOBS: [&str; 24] = [
     "export",
 ];
 const IDS: [&str; 4] = ["id", "arn", "handle", "ids"];
-const CURSORS: [&str; 6] = ["cursor", "offset", "checkpoint", "bookmark", "continuation", "position"];
+const CURSORS: [&str; 7] = [
+    "resume",
+    "cursor",
+    "offset",
+    "checkpoint",
+    "bookmark",
+    "continuation",
+    "position",
+];
 const DONE: [&str; 28] = [
     "run",
     "processed",

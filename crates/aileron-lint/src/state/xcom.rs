@@ -93,24 +93,27 @@ fn is_sensor(model: &Model<'_>, task: &Task<'_>) -> bool {
     }
 }
 
-/// Whether a pull names its own task: by its id, by `ti.task_id`, or since Airflow 3 by naming none.
+/// Whether a pull names its own task, by its id or by `ti.task_id`.
+///
+/// A pull that names no task means its own since Airflow 3; but it may be left from Airflow 2, where it meant any task. It
+/// counts only if the key says that it is for a retry.
 fn is_own<'a>(
     model: &Model<'a>,
     task: &Task<'a>,
     pull: &XComUse<'a>,
     target: AirflowVersion,
 ) -> bool {
-    if pull.site.call.arguments.find_keyword("dag_id").is_some()
-        || pull.site.call.arguments.find_keyword("run_id").is_some()
+    let arguments = &pull.site.call.arguments;
+    if ["dag_id", "run_id"]
+        .iter()
+        .any(|name| arguments.find_keyword(name).is_some())
     {
         return false;
     }
     let Some(task_ids) = pull.task_ids else {
-        return target >= AirflowVersion::SDK;
+        let key = pull.key.and_then(|key| model.text(pull.scope, key));
+        return target >= AirflowVersion::SDK && key.and_then(Nature::of_name).is_some();
     };
-    if task_ids.is_none_literal_expr() {
-        return target >= AirflowVersion::SDK;
-    }
     let one = match model.trace(pull.scope, task_ids).1 {
         Expr::List(list) if list.elts.len() == 1 => &list.elts[0],
         other => other,
