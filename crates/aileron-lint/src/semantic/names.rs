@@ -39,22 +39,11 @@ impl<'a> Model<'a> {
         let depth = depth.checked_sub(1)?;
         match expr {
             Expr::Name(name) => {
-                let scope = self.binding_scope(scope, name.id.as_str())?;
-                let mut found: Option<String> = None;
-                for binding in &self.scopes[scope.0].bindings[name.id.as_str()] {
-                    let qualified = match binding {
-                        Binding::Import(qualified) => canonical(qualified),
-                        Binding::Value(value) if !mentions(value, name.id.as_str()) => {
-                            self.qualified_within(scope, value, depth)?
-                        }
-                        _ => return None,
-                    };
-                    match &found {
-                        Some(known) if *known != qualified => return None,
-                        _ => found = Some(qualified),
-                    }
+                let bound_in = self.binding_scope(scope, name.id.as_str())?;
+                match self.scopes[bound_in.0].bindings[name.id.as_str()].as_slice() {
+                    [Binding::Value(value)] => self.qualified_within(bound_in, value, depth),
+                    bindings => same_import(bindings),
                 }
-                found
             }
             Expr::Attribute(attribute) => {
                 let value = self.qualified_within(scope, &attribute.value, depth)?;
@@ -81,11 +70,20 @@ impl<'a> Model<'a> {
     }
 }
 
-fn mentions(expr: &Expr, name: &str) -> bool {
-    ruff_python_ast::helpers::any_over_expr(expr, |expr| {
-        expr.as_name_expr()
-            .is_some_and(|found| found.id.as_str() == name)
-    })
+/// The one thing that all imports of a name mean.
+fn same_import(bindings: &[Binding<'_>]) -> Option<String> {
+    let mut found: Option<String> = None;
+    for binding in bindings {
+        let Binding::Import(name) = binding else {
+            return None;
+        };
+        let name = canonical(name);
+        if found.as_ref().is_some_and(|known| *known != name) {
+            return None;
+        }
+        found = Some(name);
+    }
+    found
 }
 
 /// One name for each thing that Airflow has under several: what `airflow.sdk` calls it.

@@ -123,6 +123,7 @@ impl<'a> Model<'a> {
         Classifier {
             model: self,
             seen: HashSet::new(),
+            steps: 0,
         }
         .classify(scope, expr)
     }
@@ -132,10 +133,19 @@ struct Classifier<'m, 'a> {
     model: &'m Model<'a>,
     /// Names and functions that are being looked at.
     seen: HashSet<(ScopeId, &'a str)>,
+    /// Expressions looked at. Values that are made of values that are made of values would take for ever.
+    steps: usize,
 }
+
+/// Expressions that are looked at to say what one value is.
+const MOST_STEPS: usize = 10_000;
 
 impl<'a> Classifier<'_, 'a> {
     fn classify(&mut self, scope: ScopeId, expr: &'a Expr) -> Value {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Value::unknown();
+        }
         match expr {
             Expr::NoneLiteral(_) => Value {
                 store: Transport::No,
