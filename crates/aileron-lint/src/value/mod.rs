@@ -138,7 +138,7 @@ struct Classifier<'m, 'a> {
 }
 
 /// Expressions that are looked at to say what one value is.
-const MOST_STEPS: usize = 10_000;
+const MOST_STEPS: usize = 2_000;
 
 impl<'a> Classifier<'_, 'a> {
     fn classify(&mut self, scope: ScopeId, expr: &'a Expr) -> Value {
