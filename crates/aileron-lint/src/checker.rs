@@ -37,7 +37,8 @@ impl<'a> Checker<'a> {
 
     pub(crate) fn run(mut self, rules: &[&'static Rule]) -> Vec<Diagnostic> {
         for rule in rules {
-            if self.settings.severity(rule).is_some() {
+            let is_about_target = rule.since.is_none_or(|since| since <= self.target());
+            if is_about_target && self.settings.severity(rule).is_some() {
                 (rule.check)(&mut self);
             }
         }

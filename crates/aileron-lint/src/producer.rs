@@ -118,7 +118,9 @@ fn returns_are_pushed(model: &Model<'_>, task: &Task<'_>) -> bool {
                 .as_boolean_literal_expr()
                 .is_some_and(|literal| !literal.value)
         });
-    !is_off && task.kind != TaskKind::Asset
+    // What these return is a command, or an answer, and not the XCom.
+    let is_other = |name: &str| matches!(name, "airflow.sdk.task.bash" | "airflow.sdk.task.sensor");
+    !is_off && task.kind != TaskKind::Asset && model.decorated(task.scope, is_other).is_none()
 }
 
 impl Push<'_, '_> {

@@ -2,6 +2,7 @@
 
 use crate::checker::Checker;
 use crate::diagnostic::Severity;
+use crate::version::AirflowVersion;
 
 /// A rule. Its file declares it with the macro `rule!`; the doc comment there is the published documentation, for a person and
 /// for whatever is generated.
@@ -15,6 +16,8 @@ pub struct Rule {
     pub name: &'static str,
     /// How bad its findings are, unless settings say otherwise.
     pub severity: Severity,
+    /// The first Airflow it is about. Dags for an older one are not looked at.
+    pub since: Option<AirflowVersion>,
     /// The doc comment, with the space that `///` leaves before each line.
     doc: &'static str,
     pub(crate) check: fn(&mut Checker<'_>),
@@ -25,6 +28,7 @@ impl Rule {
         code: &'static str,
         name: &'static str,
         severity: Severity,
+        since: Option<AirflowVersion>,
         doc: &'static str,
         check: fn(&mut Checker<'_>),
     ) -> Self {
@@ -32,6 +36,7 @@ impl Rule {
             code,
             name,
             severity,
+            since,
             doc,
             check,
         }
@@ -132,16 +137,23 @@ impl Documentation {
     }
 }
 
-/// Declares the rule of a file: its doc comment, code, name and severity.
+/// Declares the rule of a file: its doc comment, code, name and severity, and the first Airflow it is about, if not any.
 ///
 /// The function `check` beside it is what looks.
 macro_rules! rule {
     ($(#[doc = $doc:literal])+ $code:ident, $name:literal, $severity:ident) => {
+        $crate::rule::rule! { @all $(#[doc = $doc])+ $code, $name, $severity, None }
+    };
+    ($(#[doc = $doc:literal])+ $code:ident, $name:literal, $severity:ident, since $since:ident) => {
+        $crate::rule::rule! { @all $(#[doc = $doc])+ $code, $name, $severity, Some($crate::version::AirflowVersion::$since) }
+    };
+    (@all $(#[doc = $doc:literal])+ $code:ident, $name:literal, $severity:ident, $since:expr) => {
         $(#[doc = $doc])+
         pub(crate) static RULE: $crate::rule::Rule = $crate::rule::Rule::new(
             stringify!($code),
             $name,
             $crate::diagnostic::Severity::$severity,
+            $since,
             concat!($($doc, "\n"),+),
             check,
         );

@@ -49,7 +49,13 @@ fn lint(path: &Path, source: &str) -> Vec<Diagnostic> {
 fn fix_all(path: &Path, source: &str) -> String {
     let mut source = source.to_owned();
     for _ in 0..100 {
-        let Some(fix) = lint(path, &source).into_iter().find_map(|found| found.fix) else {
+        let found = lint(path, &source);
+        assert!(
+            found.iter().all(|found| found.rule.code != "AIL001"),
+            "{}:\n{source}",
+            path.display()
+        );
+        let Some(fix) = found.into_iter().find_map(|found| found.fix) else {
             return source;
         };
         source = fix.apply(&source);
@@ -86,6 +92,41 @@ fn assert_snapshot(path: &Path, actual: String) {
         std::fs::write(path, actual).unwrap();
     } else {
         assert_data_eq!(actual, Data::read_from(path, None).raw());
+    }
+}
+
+/// Everything of 3.3 that a message could recommend.
+const OF_3_3: [&str; 4] = [
+    "task_state_store",
+    "asset_state_store",
+    "ResumableJobMixin",
+    "NEVER_EXPIRE",
+];
+
+#[test]
+fn nothing_recommends_the_stores_to_dags_for_an_airflow_before_3_3() {
+    let settings = Settings::new(AirflowVersion::new(3, 2, 9));
+    let directories = std::fs::read_dir(fixtures())
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    for path in directories.flat_map(|directory| python_files(&directory)) {
+        let source = std::fs::read_to_string(&path).unwrap();
+        for found in lint_source(&path, &source, &settings) {
+            let fix = found.fix.map(|fix| fix.apply(&source)).unwrap_or_default();
+            for name in OF_3_3 {
+                assert!(
+                    !found.help.contains(name),
+                    "{}: {}",
+                    path.display(),
+                    found.help
+                );
+                assert!(
+                    !fix.contains(name) || source.contains(name),
+                    "{}: {fix}",
+                    path.display()
+                );
+            }
+        }
     }
 }
 

@@ -56,6 +56,17 @@ impl<'a> Model<'a> {
         })
     }
 
+    /// Where the key of an object in a bucket points to.
+    pub(crate) fn key_place(&self, scope: ScopeId, key: &'a Expr) -> Place {
+        let (_, traced) = self.trace(scope, key);
+        let is_made = matches!(traced, Expr::FString(_) | Expr::BinOp(_) | Expr::Call(_));
+        Place {
+            storage: Storage::Bucket,
+            text: self.text_of(traced).to_owned(),
+            is_formatted: is_made,
+        }
+    }
+
     fn storage(&self, scope: ScopeId, path: &'a Expr, depth: usize) -> Option<Storage> {
         let depth = depth.checked_sub(1)?;
         let (scope, path) = self.trace(scope, path);

@@ -2,6 +2,7 @@
 
 use ruff_python_ast::{Expr, ExprCall};
 
+use super::place::Place;
 use crate::semantic::{Model, ScopeId};
 
 /// Which way the data goes.
@@ -16,7 +17,20 @@ pub(crate) enum Direction {
 pub(crate) struct Transfer<'a> {
     pub(crate) scope: ScopeId,
     pub(crate) direction: Direction,
+    /// The path, or the key of an object in a bucket.
     pub(crate) path: &'a Expr,
+    is_key: bool,
+}
+
+impl<'a> Transfer<'a> {
+    /// Where it writes to or reads from, as far as the file says.
+    pub(crate) fn place(&self, model: &Model<'a>) -> Option<Place> {
+        if self.is_key {
+            Some(model.key_place(self.scope, self.path))
+        } else {
+            model.place(self.scope, self.path)
+        }
+    }
 }
 
 /// All writes and reads of files and objects in a scope.
@@ -25,11 +39,18 @@ pub(crate) fn transfers<'a>(model: &Model<'a>, scope: ScopeId) -> Vec<Transfer<'
         .calls
         .iter()
         .filter_map(|site| {
-            let (direction, path) = transfer(model, scope, site.call)?;
+            let (direction, path, is_key) = match object_transfer(site.call) {
+                Some((direction, key)) => (direction, key, true),
+                None => {
+                    let (direction, path) = transfer(model, scope, site.call)?;
+                    (direction, path, false)
+                }
+            };
             Some(Transfer {
                 scope,
                 direction,
                 path,
+                is_key,
             })
         })
         .collect()
@@ -67,18 +88,6 @@ fn transfer<'a>(
             Some((direction_of(model, scope, argument("mode", 0))?, path))
         }
         "save_model" => written(argument("fname", 0)),
-        "load_file" | "load_string" | "load_bytes" => written(argument("key", 1)),
-        "put_object" => written(
-            call.arguments
-                .find_keyword("Key")
-                .map(|keyword| &keyword.value),
-        ),
-        "get_object" => read(
-            call.arguments
-                .find_keyword("Key")
-                .map(|keyword| &keyword.value),
-        ),
-        "read_key" | "get_key" => read(argument("key", 0)),
         _ => None,
     }
 }
@@ -121,4 +130,25 @@ fn direction_of<'a>(
             })
         }
     }
+}
+
+/// Calls of an S3 client or hook that name the key of an object.
+fn object_transfer(call: &ExprCall) -> Option<(Direction, &Expr)> {
+    let arguments = &call.arguments;
+    let keyword = |name: &str| arguments.find_keyword(name).map(|keyword| &keyword.value);
+    let third = || arguments.args.get(2).filter(|_| arguments.args.len() == 3);
+    let second = || arguments.args.get(1).filter(|_| arguments.args.len() == 3);
+    let (direction, key) = match call.func.as_attribute_expr()?.attr.as_str() {
+        "put_object" => (Direction::Write, keyword("Key")),
+        "upload_file" | "upload_fileobj" => (Direction::Write, keyword("Key").or_else(third)),
+        "load_file" | "load_string" | "load_bytes" => (Direction::Write, keyword("key")),
+        "get_object" => (Direction::Read, keyword("Key")),
+        "download_file" | "download_fileobj" => (
+            Direction::Read,
+            keyword("Key").or_else(|| keyword("key")).or_else(second),
+        ),
+        "read_key" | "get_key" => (Direction::Read, keyword("key")),
+        _ => return None,
+    };
+    Some((direction, key?))
 }

@@ -45,7 +45,7 @@ rule! {
     /// class Submit(ResumableJobMixin, BaseOperator):
     ///     external_id_key = "spark_job_id"
     /// ```
-    AIL309, "changed-external-id-key", Error
+    AIL309, "changed-external-id-key", Error, since STATE_STORES
 }
 
 /// What the mixin has if a class has none.

@@ -36,7 +36,7 @@ rule! {
     /// def load(**context):
     ///     cursor = context["task_state_store"].get("cursor")
     /// ```
-    AIL301, "early-store-name", Error
+    AIL301, "early-store-name", Error, since STATE_STORES
 }
 
 fn released(name: &str) -> Option<&'static str> {
@@ -48,9 +48,6 @@ fn released(name: &str) -> Option<&'static str> {
 }
 
 fn check(checker: &mut Checker<'_>) {
-    if !checker.has_state_stores() {
-        return;
-    }
     let model = checker.model;
     for scope in model.scope_ids().filter(|scope| *scope != ScopeId::MODULE) {
         let subscripts = model.scopes[scope.0].subscripts.iter();

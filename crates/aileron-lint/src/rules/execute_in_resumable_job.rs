@@ -39,7 +39,7 @@ rule! {
     ///         self.log.info("submitting")
     ///         return super().execute_resumable(context)
     /// ```
-    AIL310, "execute-in-resumable-job", Error
+    AIL310, "execute-in-resumable-job", Error, since STATE_STORES
 }
 
 /// What `ResumableJobMixin.execute_resumable` runs.

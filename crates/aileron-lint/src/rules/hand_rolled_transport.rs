@@ -159,7 +159,7 @@ fn placed<'a>(
         .into_iter()
         .flat_map(|scope| transfers(model, scope))
         .filter(|transfer| transfer.direction == direction)
-        .filter_map(|transfer| Some((transfer, model.place(transfer.scope, transfer.path)?)))
+        .filter_map(|transfer| Some((transfer, transfer.place(model)?)))
         .collect()
 }
 

@@ -46,7 +46,7 @@ rule! {
     ///
     ///     load.expand(country=["uk", "fr"])
     /// ```
-    AIL303, "mapped-asset-store", Warning
+    AIL303, "mapped-asset-store", Warning, since STATE_STORES
 }
 
 fn check(checker: &mut Checker<'_>) {

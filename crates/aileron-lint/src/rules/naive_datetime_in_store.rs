@@ -41,7 +41,7 @@ rule! {
     /// def load(task_state_store=None):
     ///     task_state_store.set("started", datetime.now(timezone.utc).isoformat())
     /// ```
-    AIL307, "naive-datetime-in-store", Warning
+    AIL307, "naive-datetime-in-store", Warning, since STATE_STORES
 }
 
 fn check(checker: &mut Checker<'_>) {

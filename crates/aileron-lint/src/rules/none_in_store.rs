@@ -35,7 +35,7 @@ rule! {
     /// def load(task_state_store=None):
     ///     task_state_store.delete("job_id")
     /// ```
-    AIL305, "none-in-store", Error
+    AIL305, "none-in-store", Error, since STATE_STORES
 }
 
 fn check(checker: &mut Checker<'_>) {

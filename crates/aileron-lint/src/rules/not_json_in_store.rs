@@ -40,7 +40,7 @@ rule! {
     /// def load(task_state_store=None):
     ///     task_state_store.set("started", datetime.now(timezone.utc).isoformat())
     /// ```
-    AIL306, "not-json-in-store", Error
+    AIL306, "not-json-in-store", Error, since STATE_STORES
 }
 
 fn check(checker: &mut Checker<'_>) {

@@ -40,7 +40,7 @@ rule! {
     /// ```
     ///
     /// A job that must not be resumed says so: `durable=False`.
-    AIL311, "resumable-job-without-retries", Warning
+    AIL311, "resumable-job-without-retries", Warning, since STATE_STORES
 }
 
 fn check(checker: &mut Checker<'_>) {

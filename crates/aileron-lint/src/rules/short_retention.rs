@@ -37,7 +37,7 @@ rule! {
     /// def load(task_state_store=None):
     ///     task_state_store.set("job_id", submit(), retention=NEVER_EXPIRE)
     /// ```
-    AIL308, "short-retention", Warning
+    AIL308, "short-retention", Warning, since STATE_STORES
 }
 
 /// Airflow's default for `retry_delay`, in seconds.

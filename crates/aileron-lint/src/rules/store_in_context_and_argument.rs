@@ -40,7 +40,7 @@ rule! {
     /// def load(asset_state_store=None, **context):
     ///     asset_state_store[ORDERS].set("rows", 10)
     /// ```
-    AIL304, "store-in-context-and-argument", Error
+    AIL304, "store-in-context-and-argument", Error, since STATE_STORES
 }
 
 fn check(checker: &mut Checker<'_>) {

@@ -73,15 +73,14 @@ impl<'a> Model<'a> {
             matches!(
                 name,
                 "airflow.sdk.task" | "airflow.sdk.asset" | "airflow.sdk.asset.multi"
-            ) || name.starts_with("airflow.sdk.task.")
+            ) || (name.starts_with("airflow.sdk.task.")
+                && !matches!(name, "airflow.sdk.task.run_if" | "airflow.sdk.task.skip_if"))
         };
         let decorator = self.decorated(scope, is_task)?;
         let name = self.qualified(around, callee(decorator))?;
         let kind = match name.strip_prefix("airflow.sdk.task") {
             None => TaskKind::Asset,
-            Some(
-                "" | ".python" | ".branch" | ".short_circuit" | ".sensor" | ".run_if" | ".skip_if",
-            ) => TaskKind::Python,
+            Some("" | ".python" | ".branch" | ".short_circuit" | ".sensor") => TaskKind::Python,
             Some(".bash" | ".llm" | ".agent") => TaskKind::Python,
             Some(_) => TaskKind::Elsewhere,
         };
