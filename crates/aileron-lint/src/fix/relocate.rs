@@ -7,6 +7,7 @@ use super::imports::drop_import_if_unused;
 use super::store::store_access;
 use super::text::{remove_argument, remove_assignment, replace};
 use crate::diagnostic::{Applicability, Edit, Fix};
+use crate::producer::Transport;
 use crate::semantic::{Model, StoreName, Task, VariableUse, XComUse};
 
 /// A store, and the asset if the task has more than one.
@@ -56,6 +57,9 @@ pub(crate) fn variables_to_store<'a>(
     destination: Destination<'a>,
     title: &str,
 ) -> Option<Fix> {
+    if !are_alike(uses) || !uses.iter().all(|used| is_storable(model, used)) {
+        return None;
+    }
     let access = store_access(model, task, destination.store())?;
     let store = with_asset(model, access.expression, destination);
     let mut edits = access.edits;
@@ -93,6 +97,45 @@ pub(crate) fn variables_to_store<'a>(
     Some(Fix::new(title, Applicability::Unsafe, edits))
 }
 
+/// Whether all are JSON or none is: a store keeps what it is given, and text is not taken apart.
+fn are_alike(uses: &[&VariableUse<'_>]) -> bool {
+    let is_json = |used: &&VariableUse<'_>| {
+        let name = if used.written.is_some() {
+            "serialize_json"
+        } else {
+            "deserialize_json"
+        };
+        used.site
+            .call
+            .arguments
+            .find_keyword(name)
+            .map(|keyword| is_true(&keyword.value))
+    };
+    let first = uses.first().and_then(is_json).unwrap_or(false);
+    uses.iter()
+        .all(|used| is_json(used).unwrap_or(false) == first)
+}
+
+fn is_true(expr: &Expr) -> bool {
+    expr.as_boolean_literal_expr()
+        .is_some_and(|literal| literal.value)
+}
+
+/// Whether a store takes what is written, as text or as it is; and whether nobody waits for the `KeyError` of what is read.
+fn is_storable(model: &Model<'_>, used: &VariableUse<'_>) -> bool {
+    match used.written {
+        Some(value) => model.value(used.scope, value).store != Transport::No,
+        None => {
+            let arguments = &used.site.call.arguments;
+            let has_default = arguments.args.len() > 1
+                || ["default", "default_var"]
+                    .iter()
+                    .any(|name| arguments.find_keyword(name).is_some());
+            has_default || !used.site.is_tried
+        }
+    }
+}
+
 fn with_asset(model: &Model<'_>, expression: String, destination: Destination<'_>) -> String {
     match destination {
         Destination::TaskStore => expression,
@@ -108,6 +151,13 @@ pub(crate) fn own_xcom_to_store<'a>(
     pushes: &[XComUse<'a>],
     title: &str,
 ) -> Option<Fix> {
+    let is_storable = |push: &XComUse<'a>| {
+        push.pushed
+            .is_some_and(|value| model.value(push.scope, value).store != Transport::No)
+    };
+    if !pushes.iter().all(is_storable) {
+        return None;
+    }
     let access = store_access(model, task, StoreName::Task)?;
     let (store, mut edits) = (access.expression, access.edits);
     let mut gone: Vec<TextRange> = Vec::new();

@@ -40,7 +40,7 @@ pub(crate) fn store_access<'a>(
     if let Some(context) = context_name(model, task) {
         return found(format!("{context}[\"{name}\"]"));
     }
-    if task.kind != TaskKind::Python {
+    if task.kind != TaskKind::Python || is_called_plainly(model, task) {
         return None;
     }
     let edit = add_parameter(model.source, &function.parameters, &format!("{name}=None"))?;
@@ -48,6 +48,20 @@ pub(crate) fn store_access<'a>(
         expression: name.to_owned(),
         edits: vec![edit],
     })
+}
+
+/// Whether the file calls the function itself, so that Airflow does not fill its arguments there.
+fn is_called_plainly(model: &Model<'_>, task: &Task<'_>) -> bool {
+    let is_decorated = model.scopes[task.scope.0]
+        .function
+        .is_some_and(|function| !function.decorator_list.is_empty());
+    !is_decorated
+        && model.scope_ids().any(|scope| {
+            let calls = &model.scopes[scope.0].calls;
+            calls
+                .iter()
+                .any(|site| model.called_function(scope, site.call) == Some(task.scope))
+        })
 }
 
 /// What the context is called in a task body.

@@ -26,6 +26,7 @@ pub(super) fn collect(module: &ModModule) -> Collected<'_> {
         class: None,
         within: None,
         inert: false,
+        is_tried: false,
     };
     builder.visit_body(&module.body);
     builder.collected
@@ -38,6 +39,7 @@ struct Builder<'a> {
     class: Option<ClassId>,
     within: Option<WithId>,
     inert: bool,
+    is_tried: bool,
 }
 
 impl<'a> Builder<'a> {
@@ -114,11 +116,24 @@ impl<'a> Builder<'a> {
             within: self.within,
             ..Scope::default()
         });
-        let outer = (self.scope, self.class.take(), self.within, self.inert);
+        let outer = (
+            self.scope,
+            self.class.take(),
+            self.within,
+            self.inert,
+            self.is_tried,
+        );
+        self.is_tried = false;
         self.scope = id;
         self.bind_parameters(&def.parameters);
         self.visit_body(&def.body);
-        (self.scope, self.class, self.within, self.inert) = outer;
+        (
+            self.scope,
+            self.class,
+            self.within,
+            self.inert,
+            self.is_tried,
+        ) = outer;
     }
 
     fn bind_parameters(&mut self, parameters: &'a Parameters) {
@@ -275,6 +290,17 @@ impl<'a> Visitor<'a> for Builder<'a> {
                 }
                 return;
             }
+            Stmt::Try(statement) => {
+                let outer = self.is_tried;
+                self.is_tried |= !statement.handlers.is_empty();
+                self.visit_body(&statement.body);
+                self.is_tried = outer;
+                for handler in &statement.handlers {
+                    self.visit_except_handler(handler);
+                }
+                self.visit_body(&statement.orelse);
+                return self.visit_body(&statement.finalbody);
+            }
             Stmt::With(statement) => {
                 let outer = self.within;
                 for item in &statement.items {
@@ -308,6 +334,7 @@ impl<'a> Visitor<'a> for Builder<'a> {
                     call,
                     within: self.within,
                     inert: self.inert,
+                    is_tried: self.is_tried,
                 };
                 self.here().calls.push(site);
             }

@@ -70,6 +70,8 @@ pub(crate) struct CallSite<'a> {
     pub(crate) within: Option<WithId>,
     /// Not run when the file is imported: below `if TYPE_CHECKING` or `if __name__ == "__main__"`, or in a lambda.
     pub(crate) inert: bool,
+    /// In a `try` with handlers: what it raises may be what the code waits for.
+    pub(crate) is_tried: bool,
 }
 
 /// A class of the file.

@@ -203,8 +203,20 @@ impl<'a> Model<'a> {
             name: self.classes[class.0].def.name.as_str(),
             options: HashMap::new(),
             options_scope: scope,
-            mapped: false,
+            mapped: self.is_mapped(class),
             within: None,
+        })
+    }
+
+    /// Whether `CLASS.partial(..)` stands somewhere in the file.
+    fn is_mapped(&self, class: ClassId) -> bool {
+        self.scope_ids().any(|scope| {
+            self.scopes[scope.0].calls.iter().any(|site| {
+                site.call.func.as_attribute_expr().is_some_and(|attribute| {
+                    attribute.attr.as_str() == "partial"
+                        && self.class_of(scope, &attribute.value) == Some(class)
+                })
+            })
         })
     }
 
