@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use aileron_lint::{AirflowVersion, Settings, lint_change, lint_source, xcom_producers};
 use proptest::prelude::*;
 
 /// All fixtures, to be cut to pieces.
+static FIXTURES: LazyLock<Vec<String>> = LazyLock::new(fixtures);
+
 fn fixtures() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let directories = std::fs::read_dir(root)
@@ -55,12 +58,11 @@ fn assert_sound(source: &str) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 
     #[test]
     fn lines_left_out_of_dags_are_no_trouble(file in any::<prop::sample::Index>(), gone in prop::collection::vec(any::<prop::sample::Index>(), 0..6)) {
-        let all = fixtures();
-        let source = file.get(&all);
+        let source = file.get(&FIXTURES);
         let mut lines: Vec<&str> = source.lines().collect();
         for gone in gone {
             if !lines.is_empty() {
@@ -73,8 +75,7 @@ proptest! {
 
     #[test]
     fn words_changed_in_dags_are_no_trouble(file in any::<prop::sample::Index>(), from in any::<prop::sample::Index>(), to in any::<prop::sample::Index>()) {
-        let all = fixtures();
-        let source = file.get(&all);
+        let source = file.get(&FIXTURES);
         let words: Vec<&str> = source.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
         assert_sound(&source.replace(from.get(&words), to.get::<&str>(&words)));
     }

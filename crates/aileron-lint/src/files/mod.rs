@@ -1,7 +1,9 @@
 //! Files and objects that task bodies write and read.
 
+mod command;
 mod place;
 mod transfer;
 
+pub(crate) use command::{Mention, mention};
 pub(crate) use place::{Place, Storage};
 pub(crate) use transfer::{Direction, Transfer, transfers};

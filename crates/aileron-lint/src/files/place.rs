@@ -2,7 +2,7 @@
 
 use ruff_python_ast::{Expr, InterpolatedStringElement, Operator};
 
-use crate::semantic::{Model, ScopeId};
+use crate::semantic::{Binding, Model, ScopeId, is_context_key, sub_expressions};
 
 /// What a path is a path in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,10 @@ pub(crate) enum Storage {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) storage: Storage,
-    /// The expression; the same text is the same place.
+    /// The expression; the same text of the same owner is the same place.
     pub(crate) text: String,
+    /// The function whose own names are in it. Without them, the text means the same everywhere in the file.
+    owner: Option<ScopeId>,
     /// Made from parts, not written out.
     pub(crate) is_formatted: bool,
 }
@@ -47,24 +49,68 @@ impl Storage {
 impl<'a> Model<'a> {
     /// Where a path points to; nothing if the file does not say, or if it is neither temporary nor a bucket.
     pub(crate) fn place(&self, scope: ScopeId, path: &'a Expr) -> Option<Place> {
-        let (traced_in, traced) = self.trace(scope, path);
+        let (traced_in, traced) = self.trace_argument(scope, path);
         let storage = self.storage(traced_in, traced, 4)?;
-        Some(Place {
+        Some(self.place_in(storage, traced_in, traced, !traced.is_string_literal_expr()))
+    }
+
+    fn place_in(
+        &self,
+        storage: Storage,
+        scope: ScopeId,
+        path: &'a Expr,
+        is_formatted: bool,
+    ) -> Place {
+        Place {
             storage,
-            text: self.text_of(traced).to_owned(),
-            is_formatted: !traced.is_string_literal_expr(),
+            text: self.text_of(path).to_owned(),
+            owner: self.owner(scope, path),
+            is_formatted,
+        }
+    }
+
+    /// What a name holds; for an argument of a `python_callable`, what its only operator gives it in `op_kwargs`.
+    fn trace_argument(&self, scope: ScopeId, path: &'a Expr) -> (ScopeId, &'a Expr) {
+        let (scope, path) = self.trace(scope, path);
+        let Some(name) = path.as_name_expr() else {
+            return (scope, path);
+        };
+        let mut tasks = self.tasks.iter().filter(|task| task.scope == scope);
+        let (Some(task), None) = (tasks.next(), tasks.next()) else {
+            return (scope, path);
+        };
+        let is_parameter = matches!(
+            self.bindings(scope, name.id.as_str()),
+            [Binding::Parameter(_)]
+        );
+        let given = task.options.get("op_kwargs").and_then(|given| {
+            let (given_in, given) = self.trace(task.options_scope, given);
+            let mut items = given.as_dict_expr()?.items.iter();
+            items.find_map(|item| {
+                let key = self.text(given_in, item.key.as_ref()?)?;
+                (key == name.id.as_str()).then_some((given_in, &item.value))
+            })
+        });
+        given.filter(|_| is_parameter).unwrap_or((scope, path))
+    }
+
+    /// The function whose own names are in an expression; what Airflow's context has is no function's own.
+    fn owner(&self, scope: ScopeId, path: &'a Expr) -> Option<ScopeId> {
+        sub_expressions(path).into_iter().find_map(|part| {
+            let name = part.as_name_expr()?;
+            let bound_in = self.binding_scope(scope, name.id.as_str())?;
+            let is_shared = bound_in == ScopeId::MODULE
+                || self.is_context(scope, part)
+                || self.context_entry(scope, part).is_some_and(is_context_key);
+            (!is_shared).then_some(bound_in)
         })
     }
 
     /// Where the key of an object in a bucket points to.
     pub(crate) fn key_place(&self, scope: ScopeId, key: &'a Expr) -> Place {
-        let (_, traced) = self.trace(scope, key);
+        let (scope, traced) = self.trace_argument(scope, key);
         let is_made = matches!(traced, Expr::FString(_) | Expr::BinOp(_) | Expr::Call(_));
-        Place {
-            storage: Storage::Bucket,
-            text: self.text_of(traced).to_owned(),
-            is_formatted: is_made,
-        }
+        self.place_in(Storage::Bucket, scope, traced, is_made)
     }
 
     fn storage(&self, scope: ScopeId, path: &'a Expr, depth: usize) -> Option<Storage> {

@@ -101,7 +101,7 @@ fn library<'a>(name: &str, call: &'a ExprCall) -> Option<(Direction, &'a Expr)> 
     let (root, last) = (name.split('.').next()?, name.rsplit('.').next()?);
     let position = match (root, last) {
         ("numpy", "save" | "savez" | "savez_compressed" | "savetxt") => Err(0),
-        ("joblib", "dump") | ("torch", "save") => Err(1),
+        ("joblib", "dump") | ("torch", "save") | ("urllib", "urlretrieve") => Err(1),
         ("numpy", "load" | "loadtxt" | "genfromtxt") | ("joblib" | "torch", "load") => Ok(0),
         ("pandas" | "polars" | "geopandas", read) if read.starts_with("read_") => Ok(0),
         _ => return None,

@@ -1,10 +1,10 @@
 //! AIL201.
 
 use ruff_python_ast::Expr;
-use ruff_text_size::Ranged;
+use ruff_text_size::{Ranged, TextRange};
 
 use crate::checker::{Checker, Finding};
-use crate::files::{Direction, Place, Storage, Transfer, transfers};
+use crate::files::{Direction, Mention, Place, Storage, Transfer, mention, transfers};
 use crate::rule::rule;
 use crate::semantic::{Model, ScopeId, Task, sub_expressions};
 
@@ -97,6 +97,56 @@ fn check(checker: &mut Checker<'_>) {
             checker.report(&RULE, write.path, finding);
         }
     }
+    check_commands(checker, &mut seen);
+}
+
+/// A temporary file that a task body shares with the command of an operator.
+fn check_commands(checker: &mut Checker<'_>, seen: &mut Vec<TextRange>) {
+    let model = checker.model;
+    for task in &model.tasks {
+        for direction in [Direction::Write, Direction::Read] {
+            for (transfer, place) in placed(model, task, direction) {
+                let is_fixed = place.storage == Storage::Temporary && !place.is_formatted;
+                if !is_fixed || seen.contains(&transfer.path.range()) {
+                    continue;
+                }
+                let Some(mention) = mention(model, place.text.trim_matches(['"', '\''])) else {
+                    continue;
+                };
+                seen.push(transfer.path.range());
+                checker.report(
+                    &RULE,
+                    transfer.path,
+                    shared_with_command(model, task, direction, &place, &mention),
+                );
+            }
+        }
+    }
+}
+
+fn shared_with_command(
+    model: &Model<'_>,
+    task: &Task<'_>,
+    direction: Direction,
+    place: &Place,
+    mention: &Mention<'_>,
+) -> Finding {
+    let action = if direction == Direction::Write {
+        "writes"
+    } else {
+        "reads"
+    };
+    Finding::new(
+        format!(
+            "The task `{}` {action} {}, which the command of `{}` on line {} uses too. It is a directory of one machine or pod: the \
+             two tasks may run on different ones.",
+            task.name,
+            place.text,
+            mention.task_id,
+            model.line(mention.call),
+        ),
+        "Do both in one task; or keep the file in object storage, and pass its path.",
+    )
 }
 
 fn read_elsewhere(

@@ -72,6 +72,14 @@ fn check(checker: &mut Checker<'_>) {
     }
 }
 
+/// Whether an argument is the id of a job, and not of what jobs run on.
+fn is_job_argument(name: &str) -> bool {
+    let is_place = ["application", "app_id", "cluster", "session", "flow"]
+        .iter()
+        .any(|place| name.contains(place));
+    !is_place && Nature::of_name(name) == Some(Nature::Job)
+}
+
 /// The task whose job a sensor waits for.
 fn submitter<'a>(model: &Model<'a>, scope: ScopeId, call: &'a ExprCall) -> Option<&'a str> {
     let decorated = model.function_of(scope, &call.func);
@@ -100,7 +108,7 @@ fn submitter<'a>(model: &Model<'a>, scope: ScopeId, call: &'a ExprCall) -> Optio
     });
     keywords
         .chain(positional)
-        .filter(|(name, _)| Nature::of_name(name) == Some(Nature::Job))
+        .filter(|(name, _)| is_job_argument(name))
         .find_map(|(_, value)| task_that_gives(model, scope, value))
 }
 

@@ -35,6 +35,30 @@ const TELLING: [&str; 4] = [
     "asset_state_store",
 ];
 
+/// Whether Airflow's context has an entry of this name that says which run it is.
+pub(crate) fn is_context_key(name: &str) -> bool {
+    matches!(
+        name,
+        "ds" | "ds_nodash"
+            | "ts"
+            | "ts_nodash"
+            | "ts_nodash_with_tz"
+            | "run_id"
+            | "dag_run"
+            | "logical_date"
+            | "execution_date"
+            | "data_interval_start"
+            | "data_interval_end"
+            | "dag"
+            | "task"
+            | "ti"
+            | "task_instance"
+            | "params"
+            | "conf"
+            | "var"
+    )
+}
+
 impl<'a> Model<'a> {
     /// The name of the context entry that an expression is: `ti` for `context["ti"]`, or for the argument `ti` of a task.
     pub(crate) fn context_entry(&self, scope: ScopeId, expr: &'a Expr) -> Option<&'a str> {

@@ -19,7 +19,7 @@ use ruff_text_size::{Ranged, TextRange};
 
 pub(crate) use access::{StoreKind, StoreUse, VariableUse, XComUse};
 pub(crate) use builder::callee;
-pub(crate) use context::StoreName;
+pub(crate) use context::{StoreName, is_context_key};
 pub(crate) use flow::sub_expressions;
 pub(crate) use key::Key;
 pub(crate) use scope::{Binding, ClassId, ScopeId};
