@@ -57,6 +57,24 @@ fn assert_sound(source: &str) {
     let _ = xcom_producers(source);
 }
 
+#[test]
+fn windows_line_ends_and_a_byte_order_mark_change_nothing() {
+    let settings = Settings::new(AirflowVersion::new(3, 3, 2));
+    for source in FIXTURES.iter() {
+        let found = lint_source("dag.py".as_ref(), source, &settings);
+        let windows = format!("\u{feff}{}", source.replace('\n', "\r\n"));
+        let found_in_windows = lint_source("dag.py".as_ref(), &windows, &settings);
+        let codes = |found: &[aileron_lint::Diagnostic]| {
+            found
+                .iter()
+                .map(|found| found.rule.code)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(codes(&found), codes(&found_in_windows), "{source}");
+        assert_sound(&windows);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
 

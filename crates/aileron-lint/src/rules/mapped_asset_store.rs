@@ -58,7 +58,7 @@ fn check(checker: &mut Checker<'_>) {
                 continue;
             }
             for used in model.store_uses(scope) {
-                let is_write = matches!(used.store, StoreKind::Asset) && used.value.is_some();
+                let is_write = matches!(used.store, StoreKind::Asset(_)) && used.value.is_some();
                 let Some(key) = used
                     .key
                     .filter(|_| is_write)

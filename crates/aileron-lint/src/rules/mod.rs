@@ -18,6 +18,7 @@ mod short_retention;
 mod store_before_release;
 mod store_in_context_and_argument;
 mod submit_and_wait;
+mod undeclared_asset_store;
 mod unreadable_file;
 mod utcnow_watermark;
 mod variable_as_cursor;
@@ -60,6 +61,7 @@ pub fn all_rules() -> &'static [&'static Rule] {
         &changed_external_id_key::RULE,
         &execute_in_resumable_job::RULE,
         &resumable_job_without_retries::RULE,
+        &undeclared_asset_store::RULE,
     ];
     ALL
 }

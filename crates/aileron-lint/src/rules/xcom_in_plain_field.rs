@@ -102,13 +102,17 @@ const KNOWN: [(&str, &[&str]); 7] = [
     ),
 ];
 
-/// Arguments with templates that are not in `template_fields`.
-const RENDERED_OTHERWISE: [&str; 5] = [
+/// Arguments with templates that are not in `template_fields`, and texts for people.
+const RENDERED_OTHERWISE: [&str; 9] = [
     "map_index_template",
     "run_name",
-    "doc_md",
     "task_display_name",
     "outlets",
+    "doc",
+    "doc_md",
+    "doc_json",
+    "doc_yaml",
+    "doc_rst",
 ];
 
 fn check(checker: &mut Checker<'_>) {

@@ -30,18 +30,19 @@ pub(crate) struct XComUse<'a> {
     pub(crate) pushed: Option<&'a Expr>,
 }
 
-/// Which store.
+/// Which store, and of which asset.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum StoreKind {
+pub(crate) enum StoreKind<'a> {
     Task,
-    Asset,
+    /// Of the task's only asset, or of this one.
+    Asset(Option<&'a Expr>),
 }
 
 /// A call on a state store.
 #[derive(Debug, Clone)]
 pub(crate) struct StoreUse<'a> {
     pub(crate) site: CallSite<'a>,
-    pub(crate) store: StoreKind,
+    pub(crate) store: StoreKind<'a>,
     /// `get`, `set`, `delete`, `clear`, or with an `a` before it.
     pub(crate) method: &'a str,
     pub(crate) key: Option<&'a Expr>,
@@ -161,16 +162,17 @@ impl<'a> Model<'a> {
     }
 
     /// The store that an expression is.
-    pub(crate) fn store(&self, scope: ScopeId, expr: &'a Expr) -> Option<StoreKind> {
+    pub(crate) fn store(&self, scope: ScopeId, expr: &'a Expr) -> Option<StoreKind<'a>> {
         if let Some(entry) = self.context_entry(scope, expr) {
             return StoreName::parse(entry).map(|store| match store {
                 StoreName::Task => StoreKind::Task,
-                StoreName::Asset => StoreKind::Asset,
+                StoreName::Asset => StoreKind::Asset(None),
             });
         }
         let (scope, expr) = self.trace(scope, expr);
         let subscript = expr.as_subscript_expr()?;
         let entry = self.context_entry(scope, &subscript.value)?;
-        (StoreName::parse(entry) == Some(StoreName::Asset)).then_some(StoreKind::Asset)
+        (StoreName::parse(entry) == Some(StoreName::Asset))
+            .then_some(StoreKind::Asset(Some(&subscript.slice)))
     }
 }
