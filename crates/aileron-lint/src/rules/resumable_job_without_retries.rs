@@ -22,6 +22,24 @@ rule! {
     ///     def execute(self, context):
     ///         return self.execute_resumable(context)
     ///
+    ///     def submit_job(self, context):
+    ///         return client.submit()
+    ///
+    ///     def get_job_status(self, external_id, context):
+    ///         return client.status(external_id)
+    ///
+    ///     def is_job_active(self, status):
+    ///         return status == "RUNNING"
+    ///
+    ///     def is_job_succeeded(self, status):
+    ///         return status == "DONE"
+    ///
+    ///     def poll_until_complete(self, external_id, context):
+    ///         client.wait(external_id)
+    ///
+    ///     def get_job_result(self, external_id, context):
+    ///         return None
+    ///
     /// with DAG("jobs"):
     ///     Submit(task_id="submit", retries=0)
     /// ```
@@ -34,6 +52,24 @@ rule! {
     /// class Submit(ResumableJobMixin, BaseOperator):
     ///     def execute(self, context):
     ///         return self.execute_resumable(context)
+    ///
+    ///     def submit_job(self, context):
+    ///         return client.submit()
+    ///
+    ///     def get_job_status(self, external_id, context):
+    ///         return client.status(external_id)
+    ///
+    ///     def is_job_active(self, status):
+    ///         return status == "RUNNING"
+    ///
+    ///     def is_job_succeeded(self, status):
+    ///         return status == "DONE"
+    ///
+    ///     def poll_until_complete(self, external_id, context):
+    ///         client.wait(external_id)
+    ///
+    ///     def get_job_result(self, external_id, context):
+    ///         return None
     ///
     /// with DAG("jobs"):
     ///     Submit(task_id="submit", retries=3)
