@@ -4,41 +4,43 @@ use ruff_python_ast::{Expr, ExprCall};
 
 use crate::semantic::{Model, ScopeId};
 
-/// An operator whose command has a path in it.
-pub(crate) struct Mention<'a> {
+/// An operator that runs a command.
+pub(crate) struct Command<'a> {
     pub(crate) call: &'a ExprCall,
     pub(crate) task_id: &'a str,
+    text: &'a str,
 }
 
-/// The first operator of the file whose `bash_command` has a path in it, and does not just remove it.
-pub(crate) fn mention<'a>(model: &Model<'a>, path: &str) -> Option<Mention<'a>> {
-    model.scope_ids().find_map(|scope| {
-        model.scopes[scope.0].calls.iter().find_map(|site| {
-            let task_id = command_with(model, scope, site.call, path)?;
-            Some(Mention {
-                call: site.call,
-                task_id,
-            })
-        })
-    })
+impl Command<'_> {
+    /// Whether it has a path in it, and does not just remove it.
+    pub(crate) fn uses(&self, path: &str) -> bool {
+        has_path(self.text, path) && !self.text.trim_start().starts_with("rm ")
+    }
 }
 
-fn command_with<'a>(
-    model: &Model<'a>,
-    scope: ScopeId,
-    call: &'a ExprCall,
-    path: &str,
-) -> Option<&'a str> {
+/// The operators of the file with a `bash_command`.
+pub(crate) fn commands<'a>(model: &Model<'a>) -> Vec<Command<'a>> {
+    let of_scope = |scope: ScopeId| {
+        model.scopes[scope.0]
+            .calls
+            .iter()
+            .filter_map(move |site| command(model, scope, site.call))
+    };
+    model.scope_ids().flat_map(of_scope).collect()
+}
+
+fn command<'a>(model: &Model<'a>, scope: ScopeId, call: &'a ExprCall) -> Option<Command<'a>> {
+    let command: &'a Expr = &call.arguments.find_keyword("bash_command")?.value;
+    let id: &'a Expr = &call.arguments.find_keyword("task_id")?.value;
     let name = model.qualified(scope, &call.func)?;
     if !name.starts_with("airflow.") || !name.ends_with("Operator") {
         return None;
     }
-    let command = call.arguments.find_keyword("bash_command")?;
-    let command = model.text(scope, &command.value)?;
-    let id: &'a Expr = &call.arguments.find_keyword("task_id")?.value;
-    (has_path(command, path) && !command.trim_start().starts_with("rm "))
-        .then(|| model.text(scope, id))
-        .flatten()
+    Some(Command {
+        call,
+        task_id: model.text(scope, id)?,
+        text: model.text(scope, command)?,
+    })
 }
 
 /// Whether a path stands in a command as a whole.

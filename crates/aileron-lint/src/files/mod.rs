@@ -4,6 +4,6 @@ mod command;
 mod place;
 mod transfer;
 
-pub(crate) use command::{Mention, mention};
+pub(crate) use command::{Command, commands};
 pub(crate) use place::{Place, Storage};
 pub(crate) use transfer::{Direction, Transfer, transfers};

@@ -75,6 +75,9 @@ impl<'a> Model<'a> {
         let Some(name) = path.as_name_expr() else {
             return (scope, path);
         };
+        if !self.is_filled_by_airflow(scope) {
+            return (scope, path);
+        }
         let mut tasks = self.tasks.iter().filter(|task| task.scope == scope);
         let (Some(task), None) = (tasks.next(), tasks.next()) else {
             return (scope, path);

@@ -3,7 +3,7 @@
 use ruff_python_ast::{Expr, ModModule, Stmt, StmtImportFrom};
 use ruff_text_size::{Ranged, TextRange};
 
-use super::text::{insert, name_uses, replace, whole_lines};
+use super::text::{insert, is_used_outside, replace, whole_lines};
 use crate::diagnostic::Edit;
 
 /// Removes `from .. import name` if nothing uses the name once `gone` is gone.
@@ -14,12 +14,12 @@ pub(crate) fn drop_import_if_unused(
     gone: &[TextRange],
 ) -> Option<Edit> {
     let name = name.as_name_expr()?.id.as_str();
-    let is_used = name_uses(&module.body, name)
-        .into_iter()
-        .any(|used| !gone.iter().any(|range| range.contains_range(used)));
+    if is_used_outside(&module.body, name, gone) {
+        return None;
+    }
     // A name in `__all__` or in a comment of types is not seen above.
     let quoted = [format!("\"{name}\""), format!("'{name}'")];
-    if is_used || quoted.iter().any(|quoted| source.contains(quoted.as_str())) {
+    if quoted.iter().any(|quoted| source.contains(quoted.as_str())) {
         return None;
     }
     let mut importing = module

@@ -69,6 +69,45 @@ pub(crate) fn name_uses(body: &[Stmt], name: &str) -> Vec<TextRange> {
     uses.found
 }
 
+/// Whether a name is read or written in these statements outside `gone`.
+pub(super) fn is_used_outside(body: &[Stmt], name: &str, gone: &[TextRange]) -> bool {
+    struct Search<'s> {
+        name: &'s str,
+        gone: &'s [TextRange],
+        is_found: bool,
+    }
+
+    impl<'a> Visitor<'a> for Search<'_> {
+        fn visit_stmt(&mut self, stmt: &'a Stmt) {
+            if !self.is_found {
+                visitor::walk_stmt(self, stmt);
+            }
+        }
+
+        fn visit_expr(&mut self, expr: &'a Expr) {
+            let is_name = expr
+                .as_name_expr()
+                .is_some_and(|found| found.id.as_str() == self.name);
+            self.is_found |= is_name
+                && !self
+                    .gone
+                    .iter()
+                    .any(|range| range.contains_range(expr.range()));
+            if !self.is_found {
+                visitor::walk_expr(self, expr);
+            }
+        }
+    }
+
+    let mut search = Search {
+        name,
+        gone,
+        is_found: false,
+    };
+    search.visit_body(body);
+    search.is_found
+}
+
 /// Removes the line `name = ..` of a body, if it is one, stands alone on its line, and nothing else uses the name once `gone`
 /// is gone.
 pub(crate) fn remove_assignment(

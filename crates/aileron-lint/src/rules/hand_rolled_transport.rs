@@ -4,7 +4,7 @@ use ruff_python_ast::Expr;
 use ruff_text_size::{Ranged, TextRange};
 
 use crate::checker::{Checker, Finding};
-use crate::files::{Direction, Mention, Place, Storage, Transfer, mention, transfers};
+use crate::files::{Command, Direction, Place, Storage, Transfer, commands, transfers};
 use crate::rule::rule;
 use crate::semantic::{Model, ScopeId, Task, sub_expressions};
 
@@ -103,6 +103,10 @@ fn check(checker: &mut Checker<'_>) {
 /// A temporary file that a task body shares with the command of an operator.
 fn check_commands(checker: &mut Checker<'_>, seen: &mut Vec<TextRange>) {
     let model = checker.model;
+    let commands = commands(model);
+    if commands.is_empty() {
+        return;
+    }
     for task in &model.tasks {
         for direction in [Direction::Write, Direction::Read] {
             for (transfer, place) in placed(model, task, direction) {
@@ -110,14 +114,15 @@ fn check_commands(checker: &mut Checker<'_>, seen: &mut Vec<TextRange>) {
                 if !is_fixed || seen.contains(&transfer.path.range()) {
                     continue;
                 }
-                let Some(mention) = mention(model, place.text.trim_matches(['"', '\''])) else {
+                let path = place.text.trim_matches(['"', '\'']);
+                let Some(command) = commands.iter().find(|command| command.uses(path)) else {
                     continue;
                 };
                 seen.push(transfer.path.range());
                 checker.report(
                     &RULE,
                     transfer.path,
-                    shared_with_command(model, task, direction, &place, &mention),
+                    shared_with_command(model, task, direction, &place, command),
                 );
             }
         }
@@ -129,7 +134,7 @@ fn shared_with_command(
     task: &Task<'_>,
     direction: Direction,
     place: &Place,
-    mention: &Mention<'_>,
+    command: &Command<'_>,
 ) -> Finding {
     let action = if direction == Direction::Write {
         "writes"
@@ -142,8 +147,8 @@ fn shared_with_command(
              two tasks may run on different ones.",
             task.name,
             place.text,
-            mention.task_id,
-            model.line(mention.call),
+            command.task_id,
+            model.line(command.call),
         ),
         "Do both in one task; or keep the file in object storage, and pass its path.",
     )

@@ -11,6 +11,9 @@ use super::scope::{Binding, ScopeId};
 
 const DEPTH: usize = 8;
 
+/// Expressions that are followed to say what one value was made from.
+const MOST_ORIGINS: usize = 200;
+
 impl<'a> Model<'a> {
     /// What a name holds if it is given exactly one value, followed as far as that goes; otherwise the expression itself.
     pub(crate) fn trace(&self, scope: ScopeId, expr: &'a Expr) -> (ScopeId, &'a Expr) {
@@ -69,7 +72,7 @@ impl<'a> Model<'a> {
         let mut called: HashSet<ScopeId> = HashSet::new();
         let mut found = vec![(scope, expr)];
         let mut next = 0;
-        while let Some(&(scope, expr)) = found.get(next) {
+        while let Some(&(scope, expr)) = found.get(next).filter(|_| next < MOST_ORIGINS) {
             next += 1;
             for part in sub_expressions(expr) {
                 match part {
@@ -135,6 +138,9 @@ impl<'a> Model<'a> {
         let position = parameters.position(|known| known.parameter.name.as_str() == parameter);
         let is_method = self.scopes[function.0].class.is_some();
         for scope in self.scope_ids() {
+            if found.len() > MOST_ORIGINS {
+                return;
+            }
             for site in &self.scopes[scope.0].calls {
                 if self.called_function(scope, site.call) != Some(function) {
                     continue;

@@ -12,6 +12,7 @@ mod names;
 mod scope;
 mod tasks;
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use ruff_python_ast::{Expr, ModModule};
@@ -33,6 +34,9 @@ pub(crate) struct Model<'a> {
     pub(crate) classes: Vec<scope::Class<'a>>,
     withs: Vec<scope::With<'a>>,
     pub(crate) tasks: Vec<Task<'a>>,
+    /// The functions whose arguments Airflow fills by their names.
+    filled: HashSet<ScopeId>,
+    line_ends: OnceCell<Vec<usize>>,
 }
 
 impl<'a> Model<'a> {
@@ -48,8 +52,11 @@ impl<'a> Model<'a> {
             classes,
             withs,
             tasks: Vec::new(),
+            filled: HashSet::new(),
+            line_ends: OnceCell::new(),
         };
         model.tasks = model.find_tasks();
+        model.filled = model.find_filled();
         model
     }
 
@@ -67,11 +74,15 @@ impl<'a> Model<'a> {
 
     /// The line of a place, counted from 1, for messages.
     pub(crate) fn line(&self, place: &impl Ranged) -> usize {
-        self.source.as_bytes()[..place.start().to_usize()]
-            .iter()
-            .filter(|byte| **byte == b'\n')
-            .count()
-            + 1
+        let ends = self.line_ends.get_or_init(|| {
+            self.source
+                .bytes()
+                .enumerate()
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(at, _)| at)
+                .collect()
+        });
+        ends.partition_point(|end| *end < place.start().to_usize()) + 1
     }
 
     /// The class around a function, through functions in between.

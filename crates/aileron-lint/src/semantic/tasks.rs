@@ -1,6 +1,6 @@
 //! What is a task body.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ruff_python_ast::{Arguments, Expr, ExprCall};
 
@@ -230,13 +230,15 @@ impl<'a> Model<'a> {
 
     /// Whether Airflow fills a function's arguments by their names.
     pub(crate) fn is_filled_by_airflow(&self, scope: ScopeId) -> bool {
-        self.tasks.iter().any(|task| {
-            task.scope == scope
-                && matches!(
-                    task.kind,
-                    TaskKind::Python | TaskKind::Elsewhere | TaskKind::Asset
-                )
-        })
+        self.filled.contains(&scope)
+    }
+
+    pub(super) fn find_filled(&self) -> HashSet<ScopeId> {
+        self.tasks
+            .iter()
+            .filter(|task| task.kind != TaskKind::Execute)
+            .map(|task| task.scope)
+            .collect()
     }
 
     /// An option of a task: its own, or of its Dag's `default_args`.
