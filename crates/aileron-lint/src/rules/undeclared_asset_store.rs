@@ -13,7 +13,8 @@ rule! {
     /// ## Why it breaks
     ///
     /// A task has the stores of the assets in its `inlets` and `outlets`. Asking for another raises `KeyError`. Without saying which,
-    /// there must be exactly one; otherwise it raises `ValueError`.
+    /// there must be exactly one; with two it raises `ValueError`. A task without assets has no `asset_state_store` in its context, and
+    /// an argument of that name stays `None`.
     ///
     /// ## Example
     ///
@@ -70,11 +71,16 @@ fn check(checker: &mut Checker<'_>) {
 }
 
 fn not_one(task: &Task<'_>, count: usize) -> Finding {
-    Finding::new(
+    let name = task.name;
+    let message = if count == 0 {
+        format!("The task `{name}` declares no asset, and has no `asset_state_store`: this fails.")
+    } else {
         format!(
-            "The task `{}` declares {count} assets, and does not say whose store this is: it raises `ValueError`.",
-            task.name
-        ),
+            "The task `{name}` declares {count} assets, and does not say whose store this is: this raises `ValueError`."
+        )
+    };
+    Finding::new(
+        message,
         "Declare the asset in `inlets` or `outlets`, and say which: `asset_state_store[ASSET]`.",
     )
 }
@@ -82,7 +88,7 @@ fn not_one(task: &Task<'_>, count: usize) -> Finding {
 fn undeclared(task: &Task<'_>, asset: &str) -> Finding {
     Finding::new(
         format!(
-            "The task `{}` does not declare `{asset}`, and has no store of it: this raises `KeyError`.",
+            "The task `{}` does not declare `{asset}`, and has no store of it: this fails.",
             task.name
         ),
         format!("Declare it: `inlets=[{asset}]` or `outlets=[{asset}]`."),
