@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: each benchmark beside its peer. docs/benchmarks.md says what is measured and how.
 
 mod airflow;
+mod lint;
 mod local_run;
 mod memory;
 mod numbers;
@@ -30,7 +31,7 @@ const PEER: AirflowVersion = AirflowVersion::V3_3_2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor, run, serve
+    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor, run, serve, lint
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
     /// Fewer repetitions: less than a minute, and less exact
@@ -73,7 +74,7 @@ struct Benchmark {
 }
 
 /// The benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 7] = [
+const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "start",
         run: start::run,
@@ -101,6 +102,10 @@ const BENCHMARKS: [Benchmark; 7] = [
     Benchmark {
         name: "serve",
         run: serve::run,
+    },
+    Benchmark {
+        name: "lint",
+        run: lint::run,
     },
 ];
 

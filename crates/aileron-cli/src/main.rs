@@ -8,6 +8,7 @@ mod executable;
 mod execute_workload;
 mod format;
 mod inspect;
+mod lint;
 mod new;
 mod outcome;
 mod pack;
@@ -16,6 +17,7 @@ mod run;
 mod schema;
 mod serve;
 mod size;
+mod skill;
 mod state;
 mod stored;
 mod stub;
@@ -47,6 +49,8 @@ fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Xcom(arguments) => xcom::run(&arguments),
         Command::State(arguments) => state::run(&arguments),
+        Command::Lint(arguments) => lint::run(&arguments),
+        Command::Skill(arguments) => skill::run(&arguments),
         Command::ExecuteWorkload(arguments) => execute_workload::run(&arguments),
         Command::Completion(arguments) => completion::run(&arguments),
     }

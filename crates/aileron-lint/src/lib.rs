@@ -1,8 +1,9 @@
 //! Finds state that Python Dags keep in the wrong place, and values that XCom cannot carry.
 //!
 //! A file goes in as text, and diagnostics come out: what is wrong and where, why it breaks, what to use, and where possible
-//! a fix. Nothing is imported or run. [`lint_source`] looks at one file; which files there are, settings files, `# noqa` and
-//! output are the caller's.
+//! a fix. Nothing is imported or run. [`lint_source`] looks at one text. [`project`] looks at many files: it reads settings
+//! files ([`configuration`]), finds out which Airflow it is ([`target`]), looks for Python files ([`discovery`]), heeds `# noqa`,
+//! and applies fixes. Output is the caller's.
 //!
 //! ```
 //! use aileron_lint::{AirflowVersion, Settings, lint_source};
@@ -16,18 +17,28 @@
 
 #![deny(missing_docs)]
 #![forbid(unsafe_code)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod checker;
+pub mod configuration;
 mod diagnostic;
+pub mod discovery;
+pub mod documentation;
 mod files;
 mod fix;
+mod fixer;
 mod lint;
+mod noqa;
 mod producer;
+pub mod project;
+pub mod revision;
 mod rule;
 mod rules;
 mod semantic;
 mod settings;
+mod source_text;
 mod state;
+pub mod target;
 mod value;
 mod version;
 
@@ -37,4 +48,5 @@ pub use producer::{Producer, Transport, xcom_producers};
 pub use rule::{Documentation, Rule};
 pub use rules::{INVALID_SYNTAX, UNREADABLE_FILE, all_rules, find_rule, select_rules};
 pub use settings::Settings;
+pub use source_text::{Lines, Position};
 pub use version::{AirflowVersion, ParseVersionError};

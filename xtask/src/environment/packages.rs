@@ -28,6 +28,13 @@ impl Packages {
         variable: "AILERON_ZIG_PYTHON",
     };
 
+    /// The peer of `aileron lint` in the benchmarks. No test needs it.
+    pub(crate) const RUFF: Self = Self {
+        name: "ruff",
+        requirements: include_str!("../../requirements/ruff.txt"),
+        variable: "AILERON_RUFF_PYTHON",
+    };
+
     /// The environments of the tests.
     pub(crate) const ALL: [Self; 2] = [
         // pandas, pyarrow and numpy, for the tests of values. They put its packages beside Airflow's.

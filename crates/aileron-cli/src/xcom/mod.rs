@@ -1,4 +1,6 @@
-//! `aileron xcom`: XComs of the metadata database.
+//! `aileron xcom`: XComs of the metadata database, and what Python Dags push.
+
+mod audit;
 
 use aileron_execution_api::ExecutionApi as _;
 use aileron_metastore::Metastore;
@@ -75,9 +77,14 @@ enum Command {
         #[command(flatten)]
         selection: Selection,
     },
+    Audit(audit::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
+    if let Command::Audit(arguments) = &arguments.command {
+        // It looks at files, and needs no database.
+        return audit::run(arguments);
+    }
     block_on(async {
         let store = arguments.database.open().await?;
         match &arguments.command {
@@ -110,6 +117,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 store.inventory().delete_entry(Kind::XCom, &entry).await?;
                 print_text(&format!("deleted {}\n", name(&entry)))?;
             }
+            Command::Audit(_) => unreachable!("it was run above"),
         }
         Ok(Outcome::Done)
     })

@@ -3,6 +3,7 @@
 mod exchanged;
 mod failures;
 mod large_value;
+mod lint;
 mod logging;
 mod orders;
 mod outcomes;
@@ -65,7 +66,19 @@ pub(crate) fn run(version: AirflowVersion, metadata: Metadata, way: Way) -> Exit
         // Another database schema.
         _ => suite,
     };
-    everything(suite, version).run()
+    let suite = everything(suite, version);
+    if is_plain(version, metadata, way) {
+        let name = "a_dag_repaired_by_lint_goes_on_where_it_was";
+        return suite
+            .test(name, lint::a_repaired_dag_goes_on_where_it_was)
+            .run();
+    }
+    suite.run()
+}
+
+/// Airflow as it is installed. What is about Python tasks alone is tested with this one only.
+fn is_plain(version: AirflowVersion, metadata: Metadata, way: Way) -> bool {
+    version == AirflowVersion::V3_3_2 && metadata == Metadata::Sqlite && way == Way::Coordinator
 }
 
 /// What is in the table, and what is not: jobs that are killed, and logs. `tests/execute_workload.rs` has what is about pods.
@@ -195,6 +208,7 @@ fn start(version: AirflowVersion, metadata: Metadata, way: Way) -> Result<Airflo
     let orders = Built::package("orders")?;
     let resumable = Built::package("resumable")?;
     let taskflow = taskflow::Files::make(version)?;
+    let fixed;
     let stubs = tempfile::tempdir()?;
     let stub = stubs.path().join("orders.py");
     orders.write_stub(&stub)?;
@@ -207,6 +221,12 @@ fn start(version: AirflowVersion, metadata: Metadata, way: Way) -> Result<Airflo
         Way::Served => setup.served_by(&scenarios.aileron),
         Way::Pods => setup.pods(&scenarios.aileron),
     };
+    if is_plain(version, metadata, way) {
+        fixed = lint::Fixed::make(&scenarios.aileron)?;
+        for file in fixed.files()? {
+            setup = setup.dags(file);
+        }
+    }
     let airflow = setup
         // For the Dag that is scheduled on an asset.
         .schedules()
