@@ -10,8 +10,8 @@ rule! {
     ///
     /// ## Why it breaks
     ///
-    /// A resumable job reconnects in a retry. Without one, a lost worker fails the task while its job runs on, and whoever clears the
-    /// task by hand is the only one to resume it.
+    /// A resumable job reconnects in a retry. Without one, a lost worker fails the task while its job runs on, and nothing reconnects
+    /// to it.
     ///
     /// ## Example
     ///
