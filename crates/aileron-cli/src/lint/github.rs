@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use aileron_lint::{Lines, Severity};
 
 use super::Checked;
+use super::setup::counted;
 
 pub(super) fn report(checked: &Checked) -> String {
     let mut text = String::new();
@@ -38,14 +39,11 @@ pub(super) fn report(checked: &Checked) -> String {
             .expect("a String takes all that is written");
         }
     }
-    let count = checked.findings().count();
-    let files = checked.reports.len();
+    let found = counted(checked.findings().count(), "finding");
+    let files = counted(checked.reports.len(), "file");
     let target = &checked.target;
-    writeln!(
-        text,
-        "{count} findings in {files} files, checked for {target}"
-    )
-    .expect("a String takes all that is written");
+    writeln!(text, "{found} in {files}, checked for {target}")
+        .expect("a String takes all that is written");
     text
 }
 

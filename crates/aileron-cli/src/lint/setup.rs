@@ -111,3 +111,11 @@ pub(crate) fn progress(files: usize) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
+
+/// `1 file`, `2 files`.
+pub(crate) fn counted(number: usize, word: &str) -> String {
+    match number {
+        1 => format!("1 {word}"),
+        number => format!("{number} {word}s"),
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aileron_lint::Applicability;
 use serde_json::json;
 
+use super::setup::counted;
 use super::{Checked, LintFormat};
 use crate::format::{print_json, print_text};
 use crate::outcome::UsageError;
@@ -71,9 +72,9 @@ fn table(checked: &Checked, counts: &BTreeMap<&str, Count>) -> String {
             count.unsafe_fixes.to_string(),
         ]);
     }
-    let files = checked.reports.len();
+    let files = counted(checked.reports.len(), "file");
     if counts.is_empty() {
-        return format!("nothing found in {files} files for {}\n", checked.target);
+        return format!("nothing found in {files} for {}\n", checked.target);
     }
-    format!("{table}in {files} files, for {}\n", checked.target)
+    format!("{table}in {files}, for {}\n", checked.target)
 }

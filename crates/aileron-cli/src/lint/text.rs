@@ -9,6 +9,7 @@ use aileron_lint::{Applicability, Diagnostic, Severity};
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Patch, Renderer, Snippet};
 
 use super::Checked;
+use super::setup::counted;
 use crate::style::{NAME, NOTE, paint};
 
 pub(super) fn report(checked: &Checked) -> String {
@@ -79,10 +80,7 @@ fn summary(text: &mut String, checked: &Checked) {
         let path = paint(NAME, report.path.display());
         line(format_args!("{path}: {} fixed", findings(count)));
     }
-    let files = match checked.reports.len() {
-        1 => "1 file".to_owned(),
-        count => format!("{count} files"),
-    };
+    let files = counted(checked.reports.len(), "file");
     line(format_args!("{files} checked for {}", checked.target));
     for other in &checked.target.contradictions {
         let note = paint(NOTE, "note");
@@ -132,8 +130,5 @@ fn summary(text: &mut String, checked: &Checked) {
 }
 
 fn findings(count: usize) -> String {
-    match count {
-        1 => "1 finding".to_owned(),
-        count => format!("{count} findings"),
-    }
+    counted(count, "finding")
 }

@@ -9,10 +9,10 @@ use aileron_lint::{Lines, Producer, Transport, xcom_producers};
 use serde_json::{Value, json};
 
 use crate::format::{Format, print_json, print_text};
-use crate::lint::setup::{absolute, common_directory, progress, shortened, target};
+use crate::lint::setup::{absolute, common_directory, counted, progress, shortened, target};
 use crate::outcome::Outcome;
 use crate::stored::Table;
-use crate::style::{FAILED, NOTE, paint};
+use crate::style::{FAILED, paint};
 
 /// Check whether XCom can carry what the tasks of Python Dags return and push.
 ///
@@ -126,11 +126,6 @@ fn text(rows: &[Row], problems: &[String], found: &Found) -> String {
     ]);
     for row in rows {
         let producer = &row.producer;
-        let carried = match producer.transport {
-            Transport::Yes => "yes".to_owned(),
-            Transport::No => paint(FAILED, "no"),
-            Transport::Unknown => paint(NOTE, "unknown"),
-        };
         table.row(vec![
             format!("{}:{}", row.path.display(), row.line),
             producer.dag_id.clone().unwrap_or_else(|| "-".to_owned()),
@@ -141,7 +136,8 @@ fn text(rows: &[Row], problems: &[String], found: &Found) -> String {
                 .unwrap_or_else(|| "(computed)".to_owned()),
             row.text.clone(),
             producer.value.clone(),
-            carried,
+            // Colours would count as width.
+            producer.transport.as_str().to_owned(),
             producer.reason.clone(),
         ]);
     }
@@ -160,9 +156,9 @@ fn text(rows: &[Row], problems: &[String], found: &Found) -> String {
         fits.count()
     };
     text.push_str(&format!(
-        "{} producers in {} files: {} carried, {} not, {} unknown\n",
-        rows.len(),
-        found.files.len(),
+        "{} in {}: {} carried, {} not, {} unknown\n",
+        counted(rows.len(), "producer"),
+        counted(found.files.len(), "file"),
         count(Transport::Yes),
         count(Transport::No),
         count(Transport::Unknown),
