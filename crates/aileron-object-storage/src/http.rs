@@ -7,6 +7,8 @@ use object_store::ClientOptions;
 use object_store::client::{HttpClient, HttpConnector};
 use rustls::{ClientConfig, RootCertStore};
 
+use crate::digest::Telling;
+
 /// Makes clients as `aileron-client` makes them.
 #[derive(Debug)]
 pub(crate) struct Connector {}
@@ -34,6 +36,6 @@ impl HttpConnector for Connector {
             .user_agent(concat!("aileron/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| refused(error.into()))?;
-        Ok(HttpClient::new(client))
+        Ok(HttpClient::new(Telling(client)))
     }
 }

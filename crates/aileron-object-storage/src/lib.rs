@@ -37,16 +37,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 mod account;
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
+mod digest;
 mod error;
 #[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
 mod http;
 mod location;
+mod read;
 mod retry;
 mod store;
 
 pub use account::Account;
 pub use error::OpenError;
 pub use location::Location;
+pub use read::ReadError;
 pub use retry::retries;
 pub use store::Place;
 

@@ -52,19 +52,28 @@
 //! # Ok::<(), aileron_wire::json::JsonDecodeError>(())
 //! ```
 //!
+//! A large value can lie in object storage instead of the database: see `storage`, with the feature `object-storage`.
+//!
 //! Source of the encoding: `airflow/sdk/serde` and its `serializers`, the same in Airflow 3.3.2 and 3.4.0b2. The form of
 //! Airflow 2 (`__type`, `__var`) is not read.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod backend;
 mod class;
 mod de;
 mod decode;
+mod integer;
+mod json;
 mod number;
 pub mod python;
+#[cfg(feature = "object-storage")]
+pub mod storage;
 mod text;
 mod wrapped;
 mod zone;
 
+pub use backend::{XCOM_BACKEND, XcomBackend};
 pub use decode::{decode, from_value, holds_wrapped};
+pub use json::{decode_json, is_json_at_least, write_json};
 pub use wrapped::Wrapped;

@@ -85,8 +85,8 @@ pub use context::{
     TaskStates, TriggerRun, TriggerRunError,
 };
 pub use context::{
-    Connection, Connections, Context, DataInterval, Pull, PullEach, Pulled, Variables, Xcom,
-    XcomError, XcomSequence, XcomStream,
+    Connection, Connections, Context, DataInterval, ObjectStorageError, Pull, PullEach, Pulled,
+    Variables, Xcom, XcomError, XcomSequence, XcomStream,
 };
 pub use dag::{
     Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, IntoArgs,

@@ -49,7 +49,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::comm::{CallFuture, Channel, CommError, Reply};
-use crate::context::{Inner, KillHooks, StateSettings, TaskAssets};
+use crate::context::{Inner, KillHooks, StateSettings, Storage, TaskAssets};
 use crate::{AssetOrAlias, AssetRef, Connection, Context, RecordedEvent};
 use assets::Assets;
 use state::TaskStates;
@@ -79,6 +79,8 @@ struct Store {
     assets: Assets,
     unreachable: bool,
     runs: runs::Runs,
+    /// Environment variables of Airflow's configuration.
+    config: BTreeMap<String, String>,
 }
 
 impl Airflow {
@@ -135,6 +137,23 @@ impl Airflow {
         self.lock()
             .variables
             .insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// An option of Airflow's configuration, for the contexts that are made from now on. Without it none is set, whatever the test's own
+    /// environment says.
+    ///
+    /// ```
+    /// # let directory = std::env::temp_dir();
+    /// let airflow = aileron::testing::Airflow::new()
+    ///     .config("core", "xcom_backend", "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend")
+    ///     .config("common.io", "xcom_objectstorage_path", &format!("file://{}", directory.display()));
+    /// ```
+    #[must_use]
+    pub fn config(self, section: &str, key: &str, value: &str) -> Self {
+        let section = section.replace('.', "_").to_uppercase();
+        let variable = format!("AIRFLOW__{section}__{}", key.to_uppercase());
+        self.lock().config.insert(variable, value.to_owned());
         self
     }
 
@@ -292,6 +311,7 @@ impl Airflow {
             .flat_map(|alias| store.assets.behind(alias.name()));
         let behind: Vec<AssetRef> = behind.map(AssetRef::Asset).collect();
         assets.set_behind_aliases(behind);
+        let config = Arc::new(Config::with_environment(store.config.clone()));
         Context {
             inner: Arc::new(Inner {
                 task_instance,
@@ -307,9 +327,15 @@ impl Airflow {
                 progress: Arc::default(),
                 runtime: None,
                 assets,
-                state_settings: StateSettings::new(Config::with_environment([("", ""); 0])),
+                state_settings: StateSettings::new(Arc::clone(&config)),
+                storage: Storage::new(config),
             }),
         }
+    }
+
+    /// What the database holds of an XCom that a task has pushed: the value, or the reference to the object that it lies in.
+    pub fn stored(&self, task_id: &str, key: &str) -> Option<Value> {
+        self.lock().xcoms.value(task_id, key).cloned()
     }
 
     /// What a task has pushed under a key, or `None`.

@@ -23,7 +23,7 @@ mod deadline;
 mod job_service;
 mod object_store;
 mod outcome;
-mod pandas;
+mod packages;
 mod postgres;
 mod server_keeper;
 mod suite;
@@ -42,7 +42,7 @@ pub use outcome::{
     Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario, compare, compare_all,
     normal, outcomes,
 };
-pub use pandas::{PANDAS_PYTHON, pandas_packages};
+pub use packages::{PANDAS_PYTHON, STORAGE_PYTHON, pandas_packages, storage_packages};
 pub use postgres::{
     PGBOUNCER, POSTGRES, POSTGRES_URL, PgBouncer, Postgres, PostgresDatabase, create_cluster,
 };

@@ -36,7 +36,7 @@ impl Packages {
     };
 
     /// The environments of the tests.
-    pub(crate) const ALL: [Self; 2] = [
+    pub(crate) const ALL: [Self; 3] = [
         // pandas, pyarrow and numpy, for the tests of values. They put its packages beside Airflow's.
         Self {
             name: "pandas",
@@ -48,6 +48,12 @@ impl Packages {
             name: "moto",
             requirements: include_str!("../../requirements/moto.txt"),
             variable: end_to_end::MOTO_PYTHON,
+        },
+        // What Airflow's Python needs for S3 and for zstd, for the tests of values in object storage. They lie beside its own.
+        Self {
+            name: "storage",
+            requirements: include_str!("../../requirements/storage.txt"),
+            variable: end_to_end::STORAGE_PYTHON,
         },
     ];
 

@@ -25,6 +25,9 @@ pub enum JsonDecodeError {
     /// The bytes are not MessagePack.
     #[error("the value is not MessagePack: {0}")]
     Corrupt(String),
+    /// The text is not JSON, or holds what no Rust value of JSON can.
+    #[error("the value is not JSON: {0}")]
+    NotJson(String),
 }
 
 impl JsonDecodeError {

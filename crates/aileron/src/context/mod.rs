@@ -8,6 +8,7 @@ mod progress;
 mod rendered;
 mod runs;
 mod state;
+mod storage;
 mod variable_keys;
 mod variables;
 mod xcom;
@@ -33,6 +34,7 @@ pub use runs::{
     TaskStates, TriggerRun, TriggerRunError,
 };
 pub use state::{AssetState, AssetStateStore, Retention, StateStoreError, TaskStateStore};
+pub use storage::ObjectStorageError;
 pub use variable_keys::VariableKeys;
 pub use variables::Variables;
 pub use xcom::{Pull, PullEach, Pulled, Xcom, XcomError, XcomSequence, XcomStream};
@@ -41,7 +43,10 @@ pub(crate) use assets::{Produced, TaskAssets};
 pub(crate) use kill::KillHooks;
 pub(crate) use progress::Progress;
 pub(crate) use state::StateSettings;
-pub(crate) use xcom::{RETURN_VALUE, delete_xcom, get_xcom, push_encoded};
+pub(crate) use storage::Storage;
+pub(crate) use xcom::{
+    Encoded, RETURN_VALUE, clear_xcom, pull_each_encoded, pull_encoded, push_encoded,
+};
 
 use crate::comm::Channel;
 use crate::{Error, Result, secrets};
@@ -88,6 +93,7 @@ pub(crate) struct Inner {
     pub(crate) runtime: Option<tokio::runtime::Handle>,
     pub(crate) assets: TaskAssets,
     pub(crate) state_settings: StateSettings,
+    pub(crate) storage: Storage,
 }
 
 /// The interval of data a scheduled run is about.

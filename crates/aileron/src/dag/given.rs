@@ -5,6 +5,7 @@ use serde::de::value::Error as ValueError;
 use serde::de::{Deserializer, Error as _, Visitor};
 
 use super::task::private::Argument;
+use crate::context::Encoded;
 use crate::{Error, Result};
 
 /// The values of a task's arguments, in the order of its parameters, still encoded.
@@ -26,7 +27,7 @@ pub(crate) enum Given {
     Value {
         /// Where it came from, for error messages.
         origin: String,
-        encoded: Bytes,
+        encoded: Encoded,
     },
     /// Nothing, and why: a task that returned no value, a Dag file that does not pass the argument.
     Nothing {
@@ -43,12 +44,12 @@ impl Args {
         }
     }
 
-    /// The values that are there, by the name of their parameter.
+    /// The values that are there as Airflow shows them, by the name of their parameter.
     pub(crate) fn encoded(&self) -> Vec<(&'static str, Bytes)> {
         let values = self.values.as_slice().iter();
         values
             .filter_map(|value| match &value.given {
-                Given::Value { encoded, .. } => Some((value.name, encoded.clone())),
+                Given::Value { encoded, .. } => Some((value.name, encoded.shown())),
                 Given::Nothing { .. } => None,
             })
             .collect()
@@ -79,7 +80,7 @@ impl ArgValue {
         } = self;
         match self.given {
             Given::Value { origin, encoded } => {
-                aileron_xcom::decode(&encoded).map_err(|error| {
+                encoded.decode().map_err(|error| {
                     Error::msg(format_args!(
                         "argument `{name}` (from {origin}) does not fit: expected `{type_name}`: {error}",
                     ))
@@ -151,9 +152,11 @@ mod tests {
             type_name: "Vec<i64>",
             given: Given::Value {
                 origin: "task `extract`".to_owned(),
-                encoded: aileron_wire::json::encode(&serde_json::json!([1, 2, "three"]))
-                    .unwrap()
-                    .into(),
+                encoded: Encoded::MessagePack(
+                    aileron_wire::json::encode(&serde_json::json!([1, 2, "three"]))
+                        .unwrap()
+                        .into(),
+                ),
             },
         };
         let error = value.read::<Vec<i64>>().unwrap_err().to_string();

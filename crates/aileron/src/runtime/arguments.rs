@@ -5,21 +5,14 @@
 //! a bundle packed for 3.3, a stub called without arguments, a mapped stub) the edges and literals of the Rust Dag count.
 
 use aileron_wire::json;
-use aileron_wire::message::{
-    GetXCom, GetXComSequenceSlice, LiteralArgBinding, Message, TaskArgBinding, XComArgBinding,
-};
-use bytes::Bytes;
+use aileron_wire::message::{LiteralArgBinding, TaskArgBinding, XComArgBinding};
 use futures_util::future::try_join_all;
 use serde_json::Value;
 
 use super::disagreement;
-use crate::comm::CommError;
-use crate::context::{self, RETURN_VALUE};
+use crate::context::{self, Encoded, RETURN_VALUE};
 use crate::dag::{ArgValue, Args, Binding, Dag, Given, Param, TaskNode};
 use crate::{Context, Error, Result};
-
-/// A msgpack nil.
-const NIL: [u8; 1] = [0xc0];
 
 /// Where the value of a parameter comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,10 +219,11 @@ pub(super) fn folded(name: &str) -> String {
 async fn get(context: &Context, source: Source) -> Result<Given> {
     let value = |origin, encoded| Ok(Given::Value { origin, encoded });
     match source {
-        Source::Literal { origin, value: it } => {
-            value(origin.to_owned(), json::encode(&it)?.into())
-        }
-        Source::Task { task_id } => match pull(context, &task_id).await? {
+        Source::Literal { origin, value: it } => value(
+            origin.to_owned(),
+            Encoded::MessagePack(json::encode(&it)?.into()),
+        ),
+        Source::Task { task_id } => match context::pull_encoded(context, &task_id).await? {
             Some(encoded) => value(format!("task `{task_id}`"), encoded),
             // A Python task that returns None and a Rust task that returns `()` push nothing.
             None => Ok(Given::Nothing {
@@ -240,7 +234,7 @@ async fn get(context: &Context, source: Source) -> Result<Given> {
             }),
         },
         Source::MappedTask { task_id } => {
-            let encoded = pull_all(context, &task_id).await?;
+            let encoded = context::pull_each_encoded(context, &task_id).await?;
             value(format!("the mapped task `{task_id}`"), encoded)
         }
         Source::Nowhere { reason } => Ok(Given::Nothing {
@@ -248,37 +242,6 @@ async fn get(context: &Context, source: Source) -> Result<Given> {
             use_default: true,
         }),
     }
-}
-
-/// The encoded return value of a task of this run, if there is one.
-async fn pull(context: &Context, task_id: &str) -> Result<Option<Bytes>, CommError> {
-    let request = context::get_xcom(context.ti(), task_id, RETURN_VALUE);
-    let encoded = match context.channel().send(&request).await {
-        Ok(reply) => reply.field(GetXCom::TYPE, "value")?,
-        Err(error) if error.is_refused_with("XCOM_NOT_FOUND") => None,
-        Err(error) => return Err(error),
-    };
-    Ok(encoded.filter(|encoded| *encoded != NIL[..]))
-}
-
-/// The encoded return values of all instances of a mapped task of this run, as a list.
-async fn pull_all(context: &Context, task_id: &str) -> Result<Bytes, CommError> {
-    let ti = context.ti();
-    let request = GetXComSequenceSlice::new(
-        RETURN_VALUE,
-        &ti.dag_id,
-        &ti.run_id,
-        task_id,
-        None,
-        None,
-        None,
-    );
-    let reply = context.channel().send(&request).await?;
-    let list = reply.field(GetXComSequenceSlice::TYPE, "root")?;
-    list.ok_or_else(|| CommError::BadReply {
-        request: GetXComSequenceSlice::TYPE.to_owned(),
-        reason: "there is no list in it".to_owned(),
-    })
 }
 
 #[cfg(test)]

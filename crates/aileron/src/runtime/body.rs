@@ -7,7 +7,7 @@ use super::settle;
 use crate::context::{self, RETURN_VALUE};
 use crate::dag::{Dag, Handler, TaskNode};
 use crate::ending::Resumed;
-use crate::{Context, Error, Result};
+use crate::{Context, Error, Result, ResultExt as _};
 
 /// A msgpack nil: what `()` and `None` encode to. Airflow stores no XCom for a task that returns nothing.
 const NIL: [u8; 1] = [0xc0];
@@ -47,7 +47,7 @@ async fn work(context: &Context, dag: &Dag, node: &TaskNode, start: Start) -> Re
     // What an earlier try of this task left behind. Airflow 3.3 leaves it to the runtime, 3.4 sends an empty list.
     for key in start.keys_to_clear {
         tracing::debug!(target: "aileron.runtime", key, "clearing an XCom of an earlier try");
-        context::delete_xcom(channel, context.ti(), &key).await?;
+        context::clear_xcom(context, &key).await?;
     }
     let assets = &context.inner.assets;
     assets.prepare(channel, context.ti().id).await?;
@@ -56,9 +56,9 @@ async fn work(context: &Context, dag: &Dag, node: &TaskNode, start: Start) -> Re
         Some((method, kwargs)) => resume(context, node, &method, kwargs).await?,
     };
     if returned != NIL {
-        context::push_encoded(channel, context.ti(), RETURN_VALUE, returned)
+        context::push_encoded(context, RETURN_VALUE, returned, None)
             .await
-            .map_err(|error| Error::from(error).context("storing the return value"))?;
+            .context("storing the return value")?;
     }
     assets.produce(channel).await?;
     Ok(())

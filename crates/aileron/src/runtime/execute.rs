@@ -14,7 +14,9 @@ use super::settle;
 use super::signals::StopSignals;
 use crate::comm::CommError;
 use crate::comm::socket::SocketChannel;
-use crate::context::{self, Inner, KillHooks, Produced, Progress, StateSettings, TaskAssets};
+use crate::context::{
+    self, Inner, KillHooks, Produced, Progress, StateSettings, Storage, TaskAssets,
+};
 use crate::dag::{Dag, Handler, TaskNode};
 use crate::{Bundle, Context, Ending, Error, traces};
 
@@ -122,6 +124,7 @@ fn context(
     for (name, value) in run.dag_run.conf.iter().flatten() {
         params.insert(name.clone(), value.clone());
     }
+    let config = Arc::new(Config::from_env());
     Context {
         inner: Arc::new(Inner {
             task_instance: details.ti,
@@ -137,7 +140,8 @@ fn context(
             progress,
             runtime: Some(tokio::runtime::Handle::current()),
             assets,
-            state_settings: StateSettings::new(Config::from_env()),
+            state_settings: StateSettings::new(Arc::clone(&config)),
+            storage: Storage::new(config),
         }),
     }
 }

@@ -7,6 +7,7 @@ mod large_value;
 mod logging;
 mod outcomes;
 mod runs;
+mod storage;
 mod stores;
 mod termination;
 mod values;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         failures::forgotten,
         large_value::large_value,
         logging::logging,
+        storage::stored,
         termination::terminated,
         stores::stores_task,
         stores::stores_settings,

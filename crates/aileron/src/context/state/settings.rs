@@ -1,6 +1,6 @@
 //! What Airflow's configuration says about the state stores: section `[state_store]`.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use aileron_config::{Config, ConfigError};
 
@@ -14,13 +14,13 @@ type Setting = Result<i64, ConfigError>;
 /// The settings of the state stores, each read when it is first needed: most tasks need none.
 #[derive(Debug)]
 pub(crate) struct StateSettings {
-    config: Config,
+    config: Arc<Config>,
     retention_days: OnceLock<Setting>,
     max_value_bytes: OnceLock<Setting>,
 }
 
 impl StateSettings {
-    pub(crate) fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
         Self {
             config,
             retention_days: OnceLock::new(),

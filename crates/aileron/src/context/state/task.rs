@@ -174,7 +174,7 @@ mod tests {
     use crate::testing::Airflow;
 
     fn expires(retention: Retention, variable: (&str, &str)) -> Result<Option<String>, String> {
-        let settings = StateSettings::new(Config::with_environment([variable]));
+        let settings = StateSettings::new(Config::with_environment([variable]).into());
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
         expiry("k", retention, &settings, now)
             .map(|at| at.map(|at| at.to_string()))

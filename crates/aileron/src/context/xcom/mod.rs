@@ -1,5 +1,6 @@
 //! XComs: values passed between tasks.
 
+mod encoded;
 mod pages;
 mod pull;
 mod push;
@@ -12,13 +13,14 @@ use aileron_wire::message::{DeleteXCom, GetXCom, Message, TaskInstance};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub(crate) use encoded::{Encoded, pull_each_encoded, pull_encoded};
 pub use pull::{Pull, PullEach, Pulled};
 pub use sequence::{XcomSequence, XcomStream};
 
 pub(crate) use push::push_encoded;
 
-use super::Context;
-use crate::comm::{Channel, CommError, Reply};
+use super::{Context, ObjectStorageError};
+use crate::comm::{CommError, Reply};
 use crate::{Error, Result};
 
 /// The key under which a task's return value is stored.
@@ -73,6 +75,16 @@ pub enum XcomError {
         expected: &'static str,
         /// Where in the value, and what came instead.
         reason: String,
+    },
+    /// The value lies in object storage, and cannot be read there.
+    #[error("XCom `{key}` of task `{task_id}`: {error}")]
+    Storage {
+        /// The key.
+        key: String,
+        /// The task that pushed it.
+        task_id: String,
+        /// What is wrong; it names the object.
+        error: ObjectStorageError,
     },
     /// A slice with a step of zero.
     #[error("the step of a slice must not be zero")]
@@ -174,23 +186,15 @@ impl<'a> Xcom<'a> {
         let named = |error: Error| error.context(format_args!("XCom `{key}`"));
         let encoded = json::encode(value).map_err(|error| named(error.into()))?;
         let length = length(&encoded).map_err(named)?;
-        push::send(
-            self.context.channel(),
-            self.context.ti(),
-            key,
-            encoded,
-            length,
-        )
-        .await?;
-        Ok(())
+        push_encoded(self.context, key, encoded, length).await
     }
 
-    /// Deletes an XCom of this task instance; one that is not there is fine.
+    /// Deletes an XCom of this task instance, and the object that it lies in; one that is not there is fine.
     ///
     /// # Errors
-    /// When the supervisor cannot answer.
+    /// When the supervisor cannot answer, or the object cannot be deleted. The XCom itself is gone in the second case.
     pub async fn delete(&self, key: &str) -> Result<()> {
-        delete_xcom(self.context.channel(), self.context.ti(), key).await?;
+        delete_xcom(self.context, key).await??;
         Ok(())
     }
 }
@@ -200,12 +204,30 @@ pub(crate) fn get_xcom(ti: &TaskInstance, task_id: &str, key: &str) -> GetXCom {
     GetXCom::new(key, &ti.dag_id, &ti.run_id, task_id)
 }
 
-/// Deletes an XCom of a task instance.
-pub(crate) async fn delete_xcom(
-    channel: &dyn Channel,
-    ti: &TaskInstance,
+/// Deletes an XCom that an earlier try left. An object that cannot be deleted does not keep this try from running.
+pub(crate) async fn clear_xcom(context: &Context, key: &str) -> Result<()> {
+    if let Err(error) = delete_xcom(context, key).await? {
+        tracing::warn!(target: "aileron.xcom", key, "the object of an XCom of an earlier try is left: {error}");
+    }
+    Ok(())
+}
+
+/// Deletes an XCom of the task instance, and then its object.
+///
+/// The row goes first: a process that dies in between leaves an object too many, and no row that refers to nothing.
+async fn delete_xcom(
+    context: &Context,
     key: &str,
-) -> Result<(), CommError> {
+) -> Result<std::result::Result<(), ObjectStorageError>> {
+    let storage = &context.inner.storage;
+    let ti = context.ti();
+    let stored = if storage.keeps_xcoms(context).await? {
+        let mut at = get_xcom(ti, &ti.task_id, key);
+        at.map_index = Some(ti.map_index);
+        encoded::stored(context, &at).await?
+    } else {
+        None
+    };
     let request = DeleteXCom {
         key: key.to_owned(),
         dag_id: ti.dag_id.clone(),
@@ -213,8 +235,11 @@ pub(crate) async fn delete_xcom(
         task_id: ti.task_id.clone(),
         map_index: Some(ti.map_index),
     };
-    channel.send(&request).await?;
-    Ok(())
+    context.channel().send(&request).await?;
+    Ok(match stored {
+        Some(encoded) => storage.delete_xcom(context, &encoded).await,
+        None => Ok(()),
+    })
 }
 
 /// Reads the value out of a reply. One without a wrapped Python value goes straight from the frame into `T`.
@@ -233,6 +258,15 @@ where
     }
     let encoded = reply.required_field::<R>(request, field)?;
     aileron_xcom::decode(&encoded).map_err(|error| CommError::bad_reply(request, error))
+}
+
+/// The error of a value in object storage.
+fn unfetched(at: &GetXCom, error: ObjectStorageError) -> XcomError {
+    XcomError::Storage {
+        key: at.key.clone(),
+        task_id: at.task_id.clone(),
+        error,
+    }
 }
 
 /// The error of a value that was not read.

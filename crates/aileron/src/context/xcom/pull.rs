@@ -6,8 +6,9 @@ use aileron_wire::message::{
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
-use super::{RETURN_VALUE, XcomError, get_xcom, read, unread};
+use super::{RETURN_VALUE, XcomError, get_xcom, read, unfetched, unread};
 use crate::Context;
+use crate::comm::CommError;
 
 /// What a pull found.
 ///
@@ -149,6 +150,20 @@ impl<'a> Pull<'a> {
             Err(error) if error.is_refused_with("XCOM_NOT_FOUND") => return Ok(None),
             Err(error) => return Err(error.into()),
         };
+        let stored = reply.field(GetXCom::TYPE, "value")?.unwrap_or_default();
+        let object = self
+            .context
+            .inner
+            .storage
+            .xcom_object(self.context, &stored);
+        let object = object
+            .await
+            .map_err(|error| unfetched(&self.request, error))?;
+        if let Some(object) = object {
+            return aileron_xcom::decode_json(&object.text).map_err(|error| {
+                unread::<T>(&self.request, CommError::bad_reply(GetXCom::TYPE, error))
+            });
+        }
         let value = |result: XComResult<Option<T>>| result.value;
         read(&reply, GetXCom::TYPE, "value", value)
             .map_err(|error| unread::<T>(&self.request, error))
@@ -174,6 +189,8 @@ impl<'a> Pull<'a> {
             [] => Pulled::Missing,
             _ if of_one_instance => Pulled::NullOrMissing,
             [value] if value.is_null() => Pulled::Null,
+            // It refers to an object, and the pull found a null in that.
+            [value] if value.is_string() => Pulled::Null,
             // There are rows of earlier runs, and the latest, which the pull found, is null.
             _ if at.include_prior_dates => Pulled::Null,
             // The task is mapped, and nothing is stored for it as a whole.

@@ -3,30 +3,30 @@
 use aileron_wire::message::{Message, SetXCom, TaskInstance};
 use aileron_wire::msgpack::{Token, token};
 
-use crate::comm::{Channel, CommError};
-use crate::{Error, Result};
+use crate::comm::CommError;
+use crate::{Context, Error, Result};
 
-/// Stores an encoded value.
+/// Stores an encoded value and, for a value that tasks are mapped over, its length. One that is large enough goes into object storage
+/// first, and its reference is stored.
 pub(crate) async fn push_encoded(
-    channel: &dyn Channel,
-    ti: &TaskInstance,
-    key: &str,
-    encoded: Vec<u8>,
-) -> Result<(), CommError> {
-    send(channel, ti, key, encoded, None).await
-}
-
-/// Stores an encoded value and, for a value that tasks are mapped over, its length.
-pub(super) async fn send(
-    channel: &dyn Channel,
-    ti: &TaskInstance,
+    context: &Context,
     key: &str,
     encoded: Vec<u8>,
     mapped_length: Option<i64>,
-) -> Result<(), CommError> {
-    let body = body(ti, key, &encoded, mapped_length);
-    drop(encoded);
-    channel.call(body).await?.or_refused(SetXCom::<()>::TYPE)?;
+) -> Result<()> {
+    let storage = &context.inner.storage;
+    let kept = storage.keep_xcom(context, key, encoded).await?;
+    let body = body(context.ti(), key, &kept.encoded, mapped_length);
+    drop(kept.encoded);
+    let reply = context.channel().call(body).await;
+    let sent = reply.and_then(|reply| reply.or_refused(SetXCom::<()>::TYPE));
+    match &sent {
+        Ok(_) => storage.xcom_sent(key, kept.object, true).await,
+        Err(CommError::Refused { .. }) => storage.xcom_sent(key, kept.object, false).await,
+        // Nobody knows whether it was stored. An object too many is found later, a missing one is not.
+        Err(_) => {}
+    }
+    sent?;
     Ok(())
 }
 

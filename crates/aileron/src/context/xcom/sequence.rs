@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context as Waker, Poll, ready};
 
 use aileron_wire::message::{
@@ -14,10 +13,11 @@ use aileron_wire::message::{
 use futures_util::Stream;
 use serde::de::DeserializeOwned;
 
+use super::encoded::{Page as Values, resolve};
 use super::pages::{Page, Pages};
-use super::{RETURN_VALUE, XcomError, get_xcom, read, unread};
+use super::{RETURN_VALUE, XcomError, get_xcom, read, unfetched, unread};
 use crate::Context;
-use crate::comm::{Channel, CommError, Reply};
+use crate::comm::{CommError, Reply};
 
 /// How many values are read at once.
 const PAGE_SIZE: u32 = 64;
@@ -105,6 +105,21 @@ impl<'a, T: DeserializeOwned> XcomSequence<'a, T> {
             Err(error) if error.is_refused_with("XCOM_NOT_FOUND") => return Ok(None),
             Err(error) => return Err(error.into()),
         };
+        let stored = reply
+            .field(GetXComSequenceItem::TYPE, "root")?
+            .unwrap_or_default();
+        let object = self
+            .context
+            .inner
+            .storage
+            .xcom_object(self.context, &stored);
+        if let Some(object) = object.await.map_err(|error| unfetched(at, error))? {
+            return aileron_xcom::decode_json(&object.text)
+                .map(Some)
+                .map_err(|error| {
+                    unread::<T>(at, CommError::bad_reply(GetXComSequenceItem::TYPE, error))
+                });
+        }
         let root = |result: XComSequenceIndexResult<T>| result.root;
         read(&reply, GetXComSequenceItem::TYPE, "root", root)
             .map(Some)
@@ -154,7 +169,7 @@ impl<'a, T: DeserializeOwned> XcomSequence<'a, T> {
 
     fn pages(&self, pages: Pages) -> XcomStream<T> {
         XcomStream {
-            channel: Arc::clone(&self.context.inner.channel),
+            context: self.context.clone(),
             at: self.at.clone(),
             pages,
             asked: None,
@@ -169,14 +184,14 @@ impl<T> std::fmt::Debug for XcomSequence<'_, T> {
     }
 }
 
-type Asked = Pin<Box<dyn Future<Output = Result<Reply, CommError>> + Send>>;
+type Asked = Pin<Box<dyn Future<Output = Result<(Reply, Values), XcomError>> + Send>>;
 
 /// Values of a sequence as they are read. It is a [`Stream`], and needs no trait for [`next`](Self::next).
 ///
 /// It ends after the first error.
 #[must_use = "a stream reads nothing before `.next().await`"]
 pub struct XcomStream<T> {
-    channel: Arc<dyn Channel>,
+    context: Context,
     at: GetXCom,
     pages: Pages,
     asked: Option<(Page, Asked)>,
@@ -221,10 +236,7 @@ impl<T: DeserializeOwned> XcomStream<T> {
             let page = *page;
             let reply = ready!(asked.as_mut().poll(waker));
             self.asked = None;
-            match reply
-                .map_err(Into::into)
-                .and_then(|reply| self.read(&reply))
-            {
+            match reply.and_then(|(reply, values)| self.read(&reply, &values)) {
                 Ok(values) => self.take(page, values),
                 Err(error) => {
                     self.pages = Pages::within(0, None, None, 1, 1);
@@ -245,11 +257,29 @@ impl<T: DeserializeOwned> XcomStream<T> {
             Some(page.stop),
             Some(page.step),
         );
-        let channel = Arc::clone(&self.channel);
-        Box::pin(async move { channel.send(&request).await })
+        let context = self.context.clone();
+        let at = self.at.clone();
+        Box::pin(async move {
+            let reply = context.channel().send(&request).await?;
+            let list = reply.field(GetXComSequenceSlice::TYPE, "root")?;
+            let values = resolve(&context, list.unwrap_or_default()).await;
+            let values = values.map_err(|error| unfetched(&at, error))?;
+            Ok((reply, values))
+        })
     }
 
-    fn read(&self, reply: &Reply) -> Result<Vec<T>, XcomError> {
+    fn read(&self, reply: &Reply, values: &Values) -> Result<Vec<T>, XcomError> {
+        if let Values::Apart(values) = values {
+            let read = values.iter().map(|value| {
+                value.decode().map_err(|error| {
+                    unread::<T>(
+                        &self.at,
+                        CommError::bad_reply(GetXComSequenceSlice::TYPE, error),
+                    )
+                })
+            });
+            return read.collect();
+        }
         let root = |result: XComSequenceSliceResult<T>| result.root;
         read(reply, GetXComSequenceSlice::TYPE, "root", root)
             .map_err(|error| unread::<T>(&self.at, error))

@@ -1,0 +1,173 @@
+//! Reading a whole object, and knowing that it is whole.
+
+use std::io::Read as _;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use object_store::path::Path;
+use object_store::{GetResultPayload, ObjectStoreExt as _};
+
+use crate::Place;
+
+/// How often an object is read that arrives damaged.
+const READS: u32 = 3;
+/// How long to wait before it is read again; twice as long each time.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Why an object was not read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// There is no such object.
+    #[error("there is no such object")]
+    Missing,
+    /// Fewer or more bytes came than the store said, each time.
+    #[error("{came} bytes came, and the store said {said}")]
+    Length {
+        /// How many came.
+        came: u64,
+        /// How many were to come.
+        said: u64,
+    },
+    /// What came has another checksum than the store said, each time.
+    #[error(
+        "what came has another checksum than the store says: it was damaged on the way, or in the store"
+    )]
+    Checksum,
+    /// The store did not give it.
+    #[error(transparent)]
+    Store(#[from] object_store::Error),
+    /// The file could not be read.
+    #[error(transparent)]
+    File(std::io::Error),
+}
+
+impl Place {
+    /// Reads a whole object. Its length and, where the store tells it, its MD5 are compared; what arrived damaged is read again, three
+    /// times in all.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        let mut pause = PAUSE;
+        for _ in 1..READS {
+            match self.read_once(path).await {
+                Err(ReadError::Length { .. } | ReadError::Checksum) => {
+                    tokio::time::sleep(pause).await;
+                    pause *= 2;
+                }
+                outcome => return outcome,
+            }
+        }
+        self.read_once(path).await
+    }
+
+    async fn read_once(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        let found = self.store.get(path).await.map_err(missing)?;
+        let said = found.meta.size;
+        let mut bytes = Vec::with_capacity(usize::try_from(said).unwrap_or_default());
+        let mut digest = Digest::of(&found.extensions);
+        match found.payload {
+            GetResultPayload::File(mut file, _) => {
+                file.read_to_end(&mut bytes).map_err(ReadError::File)?;
+            }
+            GetResultPayload::Stream(mut stream) => {
+                while let Some(chunk) = stream.next().await {
+                    let chunk = chunk.map_err(missing)?;
+                    digest.update(&chunk);
+                    bytes.extend_from_slice(&chunk);
+                }
+            }
+        }
+        let came = bytes.len() as u64;
+        if came != said {
+            return Err(ReadError::Length { came, said });
+        }
+        digest.check()?;
+        Ok(bytes)
+    }
+}
+
+fn missing(error: object_store::Error) -> ReadError {
+    match error {
+        object_store::Error::NotFound { .. } => ReadError::Missing,
+        error => ReadError::Store(error),
+    }
+}
+
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
+mod digest {
+    use md5::{Digest as _, Md5};
+    use object_store::Extensions;
+
+    use super::ReadError;
+    use crate::digest::ContentMd5;
+
+    /// The digest of what comes, if the store said one.
+    pub(super) struct Digest(Option<(Md5, ContentMd5)>);
+
+    impl Digest {
+        pub(super) fn of(extensions: &Extensions) -> Self {
+            let said = extensions.get::<ContentMd5>().copied();
+            Self(said.map(|said| (Md5::new(), said)))
+        }
+
+        pub(super) fn update(&mut self, chunk: &[u8]) {
+            if let Some((md5, _)) = &mut self.0 {
+                md5.update(chunk);
+            }
+        }
+
+        pub(super) fn check(self) -> Result<(), ReadError> {
+            let Some((md5, said)) = self.0 else {
+                return Ok(());
+            };
+            if md5.finalize()[..] == said.0 {
+                Ok(())
+            } else {
+                Err(ReadError::Checksum)
+            }
+        }
+    }
+}
+
+#[cfg(not(any(feature = "aws", feature = "azure", feature = "gcp", feature = "http")))]
+mod digest {
+    use object_store::Extensions;
+
+    use super::ReadError;
+
+    /// A file system says no digest.
+    pub(super) struct Digest;
+
+    impl Digest {
+        pub(super) fn of(_extensions: &Extensions) -> Self {
+            Self
+        }
+
+        pub(super) fn update(&mut self, _chunk: &[u8]) {}
+
+        pub(super) fn check(self) -> Result<(), ReadError> {
+            Ok(())
+        }
+    }
+}
+
+use digest::Digest;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Location;
+
+    #[tokio::test]
+    async fn a_file_is_read_whole_and_a_missing_one_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("a"), b"abc").unwrap();
+        let url = format!("file://{}", directory.path().display());
+        let place = Location::parse(&url).unwrap().open(None).unwrap();
+        let read = async |name| place.read(&place.below(name).unwrap()).await;
+        assert_eq!(read("a").await.unwrap(), b"abc");
+        assert!(matches!(read("b").await, Err(ReadError::Missing)));
+    }
+}

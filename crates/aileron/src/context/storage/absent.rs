@@ -1,0 +1,64 @@
+//! Without the feature `object-storage`: an error where the configuration asks for it.
+
+use std::sync::Arc;
+
+use aileron_config::Config;
+use aileron_xcom::XcomBackend;
+
+use super::{Kept, Object, ObjectStorageError};
+use crate::Context;
+
+#[derive(Debug)]
+pub(crate) struct Storage {
+    config: Arc<Config>,
+}
+
+impl Storage {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
+        Self { config }
+    }
+
+    fn check(&self) -> Result<(), ObjectStorageError> {
+        match XcomBackend::from_config(&self.config).map_err(ObjectStorageError::new)? {
+            XcomBackend::ObjectStorage => Err(ObjectStorageError::new(
+                "[core] xcom_backend keeps XComs in object storage, and this bundle was built without that: build it with the \
+                 feature `object-storage` of the crate `aileron`, which is on unless `default-features = false`",
+            )),
+            XcomBackend::Database | XcomBackend::Other(_) => Ok(()),
+        }
+    }
+
+    pub(crate) async fn keep_xcom(
+        &self,
+        _context: &Context,
+        _key: &str,
+        encoded: Vec<u8>,
+    ) -> Result<Kept, ObjectStorageError> {
+        self.check()?;
+        Ok(Kept::inline(encoded))
+    }
+
+    pub(crate) async fn xcom_sent(&self, _key: &str, _object: Option<String>, _accepted: bool) {}
+
+    pub(crate) async fn xcom_object(
+        &self,
+        _context: &Context,
+        _encoded: &[u8],
+    ) -> Result<Option<Object>, ObjectStorageError> {
+        self.check()?;
+        Ok(None)
+    }
+
+    pub(crate) async fn keeps_xcoms(&self, _context: &Context) -> Result<bool, ObjectStorageError> {
+        self.check()?;
+        Ok(false)
+    }
+
+    pub(crate) async fn delete_xcom(
+        &self,
+        _context: &Context,
+        _encoded: &[u8],
+    ) -> Result<(), ObjectStorageError> {
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! Values that lie in object storage: what Airflow's configuration says about them, and the way there.
+//!
+//! In coordinator mode nobody else applies the XCom backend or the state store backend of the workers: what a task sends is stored as
+//! it comes, and what it gets is what is stored. So this does both. Nothing of it costs a task anything that no configuration asks
+//! for: the configuration is looked at when the first value is pushed or pulled, and the store is opened when the first value
+//! needs it.
+
+#[cfg(not(feature = "object-storage"))]
+mod absent;
+#[cfg(feature = "object-storage")]
+mod present;
+#[cfg(all(test, feature = "object-storage"))]
+mod tests;
+
+use bytes::Bytes;
+
+#[cfg(not(feature = "object-storage"))]
+pub(crate) use absent::Storage;
+#[cfg(feature = "object-storage")]
+pub(crate) use present::Storage;
+
+/// Why a value was not brought into object storage, or back.
+///
+/// The text names the object and what is wrong with it, or the option of Airflow's configuration.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ObjectStorageError(Box<dyn std::error::Error + Send + Sync>);
+
+impl ObjectStorageError {
+    pub(in crate::context) fn new(
+        error: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self(error.into())
+    }
+}
+
+/// A value out of an object.
+#[derive(Debug, Clone)]
+pub(crate) struct Object {
+    /// JSON.
+    pub(crate) text: Bytes,
+    /// What the database holds.
+    pub(crate) reference: String,
+}
+
+/// A value that is about to be sent.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    /// What is sent, encoded: the value, or the reference to its object.
+    pub(crate) encoded: Vec<u8>,
+    /// The object that was written for it.
+    pub(crate) object: Option<String>,
+}
+
+impl Kept {
+    /// A value that is sent as it is.
+    fn inline(encoded: Vec<u8>) -> Self {
+        Self {
+            encoded,
+            object: None,
+        }
+    }
+}
+
+/// The text of an encoded string; `None` for everything else.
+fn text_of(encoded: &[u8]) -> Option<&str> {
+    use aileron_wire::msgpack::{Token, token};
+    match token(encoded, 0) {
+        Ok((Token::String(range), _)) => std::str::from_utf8(&encoded[range]).ok(),
+        _ => None,
+    }
+}

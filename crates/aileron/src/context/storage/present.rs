@@ -1,0 +1,199 @@
+//! XComs in object storage.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aileron_config::Config;
+use aileron_object_storage::Account;
+use aileron_uri::ConnectionFields;
+use aileron_wire::json;
+use aileron_xcom::XcomBackend;
+use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings};
+use tokio::sync::OnceCell;
+
+use super::{Kept, Object, ObjectStorageError, text_of};
+use crate::Context;
+
+/// What the configuration says about XComs, and the store.
+#[derive(Debug)]
+pub(crate) struct Storage {
+    config: Arc<Config>,
+    backend: OnceCell<Option<Backend>>,
+    /// The objects that this process wrote, by the key of their XCom.
+    written: Mutex<HashMap<String, Reference>>,
+}
+
+#[derive(Debug)]
+struct Backend {
+    settings: Settings,
+    objects: ObjectStorage,
+}
+
+impl Storage {
+    pub(crate) fn new(config: Arc<Config>) -> Self {
+        Self {
+            config,
+            backend: OnceCell::new(),
+            written: Mutex::default(),
+        }
+    }
+
+    /// The backend of XComs; `None` when they lie in the database.
+    async fn backend(&self, context: &Context) -> Result<Option<&Backend>, ObjectStorageError> {
+        let backend = self.backend.get_or_try_init(|| self.look(context)).await?;
+        Ok(backend.as_ref())
+    }
+
+    async fn look(&self, context: &Context) -> Result<Option<Backend>, ObjectStorageError> {
+        match XcomBackend::from_config(&self.config).map_err(ObjectStorageError::new)? {
+            XcomBackend::Database => Ok(None),
+            XcomBackend::Other(class) => {
+                tracing::warn!(
+                    target: "aileron.xcom",
+                    class,
+                    "[core] xcom_backend is `{class}`, a class that only Python knows: XComs are read as they are stored, and stored \
+                     as they are pushed"
+                );
+                Ok(None)
+            }
+            XcomBackend::ObjectStorage => {
+                let settings = Settings::of_xcoms(&self.config).map_err(ObjectStorageError::new)?;
+                let objects = open(context, &settings).await?;
+                Ok(Some(Backend { settings, objects }))
+            }
+        }
+    }
+
+    /// Whether XComs may lie in objects.
+    pub(crate) async fn keeps_xcoms(&self, context: &Context) -> Result<bool, ObjectStorageError> {
+        Ok(self.backend(context).await?.is_some())
+    }
+
+    /// Brings an XCom that is large enough into an object, and gives what is to be sent.
+    pub(crate) async fn keep_xcom(
+        &self,
+        context: &Context,
+        key: &str,
+        encoded: Vec<u8>,
+    ) -> Result<Kept, ObjectStorageError> {
+        let Some(backend) = self.backend(context).await? else {
+            return Ok(Kept::inline(encoded));
+        };
+        if !backend.settings.offloads(&encoded) {
+            return Ok(Kept::inline(encoded));
+        }
+        let ti = context.ti();
+        // The supervisor of 3.4 says which region the task instance is in, that of 3.3 knows none.
+        let layout = match ti.region_id {
+            Some(_) => Layout::Airflow34,
+            None => Layout::Airflow33,
+        };
+        let coordinate = Coordinate {
+            dag_id: &ti.dag_id,
+            run_id: &ti.run_id,
+            task_id: &ti.task_id,
+            ti_id: Some(ti.id),
+        };
+        let objects = &backend.objects;
+        let object = objects.xcom(layout, &coordinate, key);
+        let object = object.map_err(ObjectStorageError::new)?;
+        let size = objects.write(&object, encoded.into()).await;
+        let size = size.map_err(ObjectStorageError::new)?;
+        tracing::debug!(target: "aileron.xcom", key, object = object.as_str(), size, "an XCom went into object storage");
+        let encoded = json::encode(object.as_str()).map_err(ObjectStorageError::new)?;
+        Ok(Kept {
+            encoded,
+            object: Some(object.as_str().to_owned()),
+        })
+    }
+
+    /// What becomes of objects when an XCom was sent. One that was replaced is deleted, and so is one that nobody wanted.
+    pub(crate) async fn xcom_sent(&self, key: &str, object: Option<String>, accepted: bool) {
+        let Some(Some(backend)) = self.backend.get() else {
+            return;
+        };
+        let object = object.and_then(|text| backend.objects.reference(&text));
+        let useless = if accepted {
+            let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+            let replaced = match object.clone() {
+                Some(object) => written.insert(key.to_owned(), object),
+                None => written.remove(key),
+            };
+            replaced.filter(|replaced| Some(replaced) != object.as_ref())
+        } else {
+            object
+        };
+        if let Some(useless) = useless
+            && let Err(error) = backend.objects.delete(&useless).await
+        {
+            tracing::warn!(target: "aileron.xcom", key, "an object that no XCom refers to is left: {error}");
+        }
+    }
+
+    /// The value in the object that an encoded XCom refers to; `None` for one that is a value itself.
+    pub(crate) async fn xcom_object(
+        &self,
+        context: &Context,
+        encoded: &[u8],
+    ) -> Result<Option<Object>, ObjectStorageError> {
+        let Some(backend) = self.backend(context).await? else {
+            return Ok(None);
+        };
+        let Some(reference) = text_of(encoded).and_then(|text| backend.objects.reference(text))
+        else {
+            return Ok(None);
+        };
+        let text = backend.objects.read(&reference).await;
+        Ok(Some(Object {
+            text: text.map_err(ObjectStorageError::new)?.into(),
+            reference: reference.as_str().to_owned(),
+        }))
+    }
+
+    /// Deletes the object that an encoded XCom refers to, if it refers to one. Its row is gone by then.
+    pub(crate) async fn delete_xcom(
+        &self,
+        context: &Context,
+        encoded: &[u8],
+    ) -> Result<(), ObjectStorageError> {
+        let Some(backend) = self.backend(context).await? else {
+            return Ok(());
+        };
+        let Some(reference) = text_of(encoded).and_then(|text| backend.objects.reference(text))
+        else {
+            return Ok(());
+        };
+        let deleted = backend.objects.delete(&reference).await;
+        deleted.map_err(ObjectStorageError::new)
+    }
+}
+
+/// Opens the store with the connection that the base names.
+async fn open(context: &Context, settings: &Settings) -> Result<ObjectStorage, ObjectStorageError> {
+    let account =
+        match settings.base.connection_id() {
+            None => None,
+            Some(id) => {
+                let connection = context.connections().get(id).await;
+                let connection = connection.map_err(|error| {
+                    ObjectStorageError::new(format!(
+                        "the object store {} cannot be opened: {error}",
+                        settings.base
+                    ))
+                })?;
+                let account = Account::new(ConnectionFields {
+                    conn_type: connection.conn_type,
+                    host: connection.host,
+                    schema: connection.schema,
+                    login: connection.login,
+                    password: connection.password,
+                    port: connection.port,
+                    extra: connection.extra,
+                });
+                Some(account.map_err(|error| {
+                    ObjectStorageError::new(format!("connection `{id}`: {error}"))
+                })?)
+            }
+        };
+    ObjectStorage::open(settings, account.as_ref()).map_err(ObjectStorageError::new)
+}

@@ -1,0 +1,158 @@
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use crate::testing::Airflow;
+use crate::{Context, Pulled};
+
+/// An Airflow whose XComs of ten bytes and more lie in files of this directory.
+fn airflow(directory: &Path) -> Airflow {
+    let base = format!("file://{}", directory.display());
+    Airflow::new()
+        .config("core", "xcom_backend", aileron_xcom::XCOM_BACKEND)
+        .config("common.io", "xcom_objectstorage_path", &base)
+        .config("common.io", "xcom_objectstorage_threshold", "10")
+        .config("common.io", "xcom_objectstorage_compression", "gzip")
+}
+
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+    found
+}
+
+fn push(cx: &Context, key: &str, value: &Value) {
+    cx.block_on(cx.xcom().push(key, value)).unwrap();
+}
+
+#[test]
+fn a_large_value_goes_into_an_object_and_comes_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow(directory.path());
+    let cx = airflow.context("extract");
+    push(&cx, "small", &json!("1234567"));
+    push(&cx, "large", &json!("12345678"));
+    assert_eq!(airflow.stored("extract", "small"), Some(json!("1234567")));
+    let stored = airflow.stored("extract", "large").unwrap();
+    let reference = stored.as_str().unwrap();
+    assert!(
+        reference.starts_with("file://") && reference.ends_with(".gz"),
+        "{reference}"
+    );
+    let pull = |key: &str| {
+        let pull = cx.xcom().from("extract").key(key);
+        cx.block_on(pull.require::<String>()).unwrap()
+    };
+    assert_eq!(
+        (pull("small").as_str(), pull("large").as_str()),
+        ("1234567", "12345678")
+    );
+    assert_eq!(
+        airflow.pushed::<String>("extract", "small").unwrap(),
+        "1234567"
+    );
+}
+
+#[test]
+fn a_value_that_replaces_another_and_a_deleted_one_leave_no_object() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = airflow(directory.path()).context("extract");
+    push(&cx, "k", &json!([1, 2, 3, 4, 5]));
+    push(&cx, "k", &json!([1, 2, 3, 4, 6]));
+    assert_eq!(files(directory.path()).len(), 1);
+    push(&cx, "k", &json!(1));
+    assert_eq!(files(directory.path()).len(), 0);
+    push(&cx, "k", &json!([1, 2, 3, 4, 7]));
+    cx.block_on(cx.xcom().delete("k")).unwrap();
+    assert_eq!(files(directory.path()).len(), 0);
+    let missing = cx.block_on(cx.xcom().from("extract").key("k").fetch::<Value>());
+    assert_eq!(missing.unwrap(), Pulled::Missing);
+}
+
+#[test]
+fn a_missing_object_fails_the_pull_and_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow(directory.path());
+    let cx = airflow.context("extract");
+    push(&cx, "return_value", &json!([1, 2, 3, 4, 5]));
+    let reference = airflow.stored("extract", "return_value").unwrap();
+    for file in files(directory.path()) {
+        std::fs::remove_file(file).unwrap();
+    }
+    let error = cx
+        .block_on(cx.xcom().pull::<Vec<u8>>("extract"))
+        .unwrap_err();
+    for part in [
+        "`return_value`",
+        "`extract`",
+        reference.as_str().unwrap(),
+        "not there",
+    ] {
+        assert!(error.to_string().contains(part), "{part}: {error}");
+    }
+}
+
+#[test]
+fn the_instances_of_a_mapped_task_are_resolved_one_by_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow(directory.path());
+    let texts = ["short", "a longer text", "x", "another longer text"];
+    for (index, text) in (0..).zip(texts) {
+        let cx = airflow.clone().map_index(index).context("mapped");
+        push(&cx, "return_value", &json!(text));
+    }
+    let cx = airflow.clone().map_index(-1).context("sum");
+    let all = cx.xcom().sequence::<String>("mapped");
+    assert_eq!(cx.block_on(all.stream().all()).unwrap(), texts);
+    assert_eq!(cx.block_on(all.item(-1)).unwrap().unwrap(), texts[3]);
+    let backwards = cx.block_on(async { all.slice(None, None, -1).await?.all().await });
+    let expected: Vec<&str> = texts.into_iter().rev().collect();
+    assert_eq!(backwards.unwrap(), expected);
+}
+
+#[test]
+fn what_lies_outside_the_base_is_a_plain_value() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow(directory.path()).xcom("extract", "s3://bucket/some/file");
+    let cx = airflow.context("load");
+    let value = cx.block_on(cx.xcom().pull::<String>("extract")).unwrap();
+    assert_eq!(value, "s3://bucket/some/file");
+}
+
+#[test]
+fn a_null_in_an_object_is_a_null() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow =
+        airflow(directory.path()).config("common.io", "xcom_objectstorage_threshold", "0");
+    let cx = airflow.context("extract");
+    push(&cx, "return_value", &Value::Null);
+    assert_eq!(files(directory.path()).len(), 1);
+    let found = cx.block_on(cx.xcom().from("extract").fetch::<i64>());
+    assert_eq!(found.unwrap(), Pulled::Null);
+}
+
+#[test]
+fn a_store_that_cannot_be_opened_fails_the_push_and_names_the_option() {
+    let airflow = Airflow::new()
+        .config("core", "xcom_backend", aileron_xcom::XCOM_BACKEND)
+        .config("common.io", "xcom_objectstorage_path", "s3://nobody@b/x");
+    let cx = airflow.context("extract");
+    let error = cx
+        .block_on(cx.xcom().push("k", &1))
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("nobody") && error.contains("s3://nobody@b/x"),
+        "{error}"
+    );
+}

@@ -1,0 +1,52 @@
+//! Values that are large enough for object storage.
+
+use aileron::prelude::*;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    id: u64,
+    name: String,
+    price: f64,
+}
+
+/// More than a store takes in one part would take too long here; the unit tests of `aileron-xcom` have that.
+#[task]
+async fn make_rows(cx: &Context) -> Result<Vec<Row>> {
+    cx.xcom().push("small", &1).await?;
+    // Twice under one key: the first object must not stay.
+    cx.xcom().push("twice", &"first ".repeat(100)).await?;
+    cx.xcom().push("twice", &"second ".repeat(100)).await?;
+    let row = |id| Row {
+        id,
+        name: format!("näme {id}"),
+        price: id as f64 / 7.0,
+    };
+    Ok((0..2_000).map(row).collect())
+}
+
+/// Its first try fails after it has pushed.
+#[task(retries = 1, retry_delay = "1s")]
+async fn sum_rows(cx: &Context, rows: Vec<Row>) -> Result<Vec<String>> {
+    cx.xcom()
+        .push(
+            "attempt",
+            &format!("try {} {}", cx.try_number(), "x".repeat(100)),
+        )
+        .await?;
+    if cx.try_number() == 1 {
+        return Err(Error::msg("the first try fails"));
+    }
+    let sum: u64 = rows.iter().map(|row| row.id).sum();
+    Ok(vec![format!("{} rows, sum {sum}", rows.len()); 10])
+}
+
+#[dag]
+pub(crate) fn stored(dag: &mut Dag) {
+    let made = dag.add(make_rows());
+    let checked = dag.external::<Vec<Row>>("check_rows");
+    dag.set_downstream(made, checked);
+    let summed = dag.add(sum_rows(checked));
+    let last = dag.external::<Vec<String>>("check_sum");
+    dag.set_downstream(summed, last);
+}
