@@ -13,6 +13,7 @@ mod serve;
 mod start;
 mod supervisor;
 mod xcom;
+mod xcom_storage;
 
 use std::process::{Command, ExitCode};
 
@@ -31,7 +32,7 @@ const PEER: AirflowVersion = AirflowVersion::V3_3_2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, memory, supervisor, run, serve, lint
+    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, xcom-storage, memory, supervisor, run, serve, lint
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
     /// Fewer repetitions: less than a minute, and less exact
@@ -74,7 +75,7 @@ struct Benchmark {
 }
 
 /// The benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 8] = [
+const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "start",
         run: start::run,
@@ -86,6 +87,10 @@ const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "xcom",
         run: xcom::run,
+    },
+    Benchmark {
+        name: "xcom-storage",
+        run: xcom_storage::run,
     },
     Benchmark {
         name: "memory",

@@ -5,6 +5,10 @@ use aileron_config::{Config, ConfigError};
 /// The class that `[core] xcom_backend` names for object storage.
 pub const XCOM_BACKEND: &str = "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend";
 
+/// The class that `[workers] state_store_backend` names for object storage.
+pub const STATE_BACKEND: &str =
+    "airflow.providers.common.io.state_store.backend.StateStoreObjectStorageBackend";
+
 /// Names of the class that keeps everything in the database.
 const DATABASE: [&str; 4] = [
     "airflow.sdk.bases.xcom.BaseXCom",
@@ -22,6 +26,15 @@ pub enum XcomBackend {
     ObjectStorage,
     /// Wherever this class puts them, which nobody knows here.
     Other(String),
+}
+
+/// Whether `[workers] state_store_backend` keeps the values of state stores in object storage.
+///
+/// # Errors
+/// When the configuration cannot be read.
+pub fn keeps_states_in_objects(config: &Config) -> Result<bool, ConfigError> {
+    let class = config.get("workers", "state_store_backend")?;
+    Ok(class.is_some_and(|class| class.trim() == STATE_BACKEND))
 }
 
 impl XcomBackend {

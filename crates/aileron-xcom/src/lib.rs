@@ -73,7 +73,7 @@ mod text;
 mod wrapped;
 mod zone;
 
-pub use backend::{XCOM_BACKEND, XcomBackend};
+pub use backend::{STATE_BACKEND, XCOM_BACKEND, XcomBackend, keeps_states_in_objects};
 pub use decode::{decode, from_value, holds_wrapped};
 pub use json::{decode_json, is_json_at_least, write_json};
 pub use wrapped::Wrapped;

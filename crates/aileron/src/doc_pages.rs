@@ -29,4 +29,5 @@ pages! {
     local_state: "docs/local-state.md",
     cli: "docs/cli.md",
     bundle_format: "docs/bundle-format.md",
+    object_storage: "docs/object-storage.md",
 }

@@ -20,6 +20,7 @@ mod api;
 pub mod bundle;
 mod comparison;
 mod deadline;
+mod fault_proxy;
 mod job_service;
 mod object_store;
 mod outcome;
@@ -36,6 +37,7 @@ pub use airflow::{Airflow, ApiWorker, ExecutionApiServer, Setup, create_database
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
 pub use comparison::{Answer, Comparison};
 pub use deadline::Deadline;
+pub use fault_proxy::{Fault, FaultProxy};
 pub use job_service::JobService;
 pub use object_store::{MOTO_PYTHON, ObjectStore};
 pub use outcome::{

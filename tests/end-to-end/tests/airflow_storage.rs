@@ -58,6 +58,8 @@ fn start() -> Result<Airflow> {
             "AIRFLOW__CORE__XCOM_BACKEND",
             "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
         )
+        // A busy machine answers late.
+        .variable("AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT", "60")
         .variable(option("PATH"), BASE)
         .variable(option("THRESHOLD"), "10")
         .variable(option("COMPRESSION"), "gzip")

@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn what_was_compressed_comes_back_and_is_smaller() {
-        let text = b"{\"a\": 1}, ".repeat(10_000);
+        let text = b"{\"a\": 1}, ".repeat(2_000);
         for codec in Codec::ALL {
             let small = encoded(codec, &text);
             assert!(small.len() < text.len() / 10, "{codec}: {}", small.len());
@@ -214,9 +214,7 @@ mod tests {
 
     #[test]
     fn what_is_cut_or_damaged_is_an_error() {
-        let text: Vec<u8> = (0..50_000_u32)
-            .flat_map(|n| (n * n).to_le_bytes())
-            .collect();
+        let text: Vec<u8> = (0..5_000_u32).flat_map(|n| (n * n).to_le_bytes()).collect();
         for codec in Codec::ALL {
             let whole = encoded(codec, &text);
             for cut in [1, whole.len() / 2, whole.len() - 1] {

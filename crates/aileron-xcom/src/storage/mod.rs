@@ -51,6 +51,7 @@ mod error;
 mod layout;
 mod objects;
 mod settings;
+mod state;
 mod upload;
 
 pub use codec::Codec;
@@ -58,3 +59,4 @@ pub use error::{Problem, SettingsError, StorageError};
 pub use layout::{Coordinate, Layout};
 pub use objects::{ObjectStorage, Reference};
 pub use settings::Settings;
+pub use state::StateScope;

@@ -275,16 +275,12 @@ mod tests {
     #[tokio::test]
     async fn a_value_comes_back_with_every_codec_small_and_large() {
         let (_directory, base) = directory();
-        let rows: Vec<Value> = (0..60_000)
+        let rows: Vec<Value> = (0..3_000)
             .map(|id| serde_json::json!({"id": id, "name": "ü".repeat(id % 50), "at": id as f64 / 7.0}))
             .collect();
         for codec in ["", "gzip", "bz2", "xz", "lzma", "zstd", "zip"] {
             let storage = storage(&base, codec);
             for value in [Value::from("é"), Value::from(rows.clone())] {
-                // bzip2 and xz without optimisation take their time.
-                if value.is_array() && ["bz2", "xz", "lzma"].contains(&codec) {
-                    continue;
-                }
                 let object = storage.xcom(Layout::Airflow33, &TASK, "k").unwrap();
                 let encoded = encode(&value).unwrap();
                 let size = storage.write(&object, encoded.into()).await.unwrap();

@@ -15,12 +15,12 @@ use super::codec::Encoder;
 use super::{Codec, Problem};
 use crate::json::write_json;
 
-/// How large a part of an object is. S3 takes ten thousand of them, at least 5 MiB each.
-const PART: usize = 8 << 20;
+/// How large a part of an object is. S3 takes ten thousand of them, at least 5 MiB each. Tests have smaller ones.
+const PART: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
 /// How many parts are on their way at once.
 const IN_FLIGHT: usize = 3;
 /// Up to here a value is encoded at once; more is encoded beside the upload.
-const SMALL: usize = 256 << 10;
+const SMALL: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
 /// Writes an encoded value, and returns how many bytes the object has. Nobody sees the object before it is whole.
 pub(super) async fn upload(

@@ -8,7 +8,8 @@ use aileron_wire::message::{
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{StateStoreError, value};
+use super::{StateStoreError, unkept, value};
+use crate::context::StateOf;
 use crate::context::assets::{AssetError, undeclared};
 use crate::{AssetRef, Context};
 
@@ -171,7 +172,7 @@ impl AssetState<'_> {
                 (GetAssetStateStoreByUri::TYPE, channel.send(&request).await)
             }
         };
-        value::read(key, request, "ASSET_STORE_NOT_FOUND", reply)
+        value::read(self.context, key, request, "ASSET_STORE_NOT_FOUND", reply).await
     }
 
     /// Stores a value. It replaces what the key had.
@@ -185,9 +186,16 @@ impl AssetState<'_> {
         value: &T,
     ) -> Result<(), StateStoreError> {
         value::check_key(key)?;
-        let settings = &self.context.inner.state_settings;
+        let encoded = value::encode(key, value)?;
         let place = format!("the state store of {}", self.asset);
-        value::check(key, value, settings, &place)?;
+        match value::keep(self.context, self.owner(), key, &encoded, &place).await? {
+            Some(external) => self.send(key, external).await,
+            None => self.send(key, value).await,
+        }
+    }
+
+    /// Stores what is in the database.
+    async fn send<T: Serialize>(&self, key: &str, value: T) -> Result<(), StateStoreError> {
         let channel = self.context.channel();
         let key = key.to_owned();
         match self.address() {
@@ -207,6 +215,13 @@ impl AssetState<'_> {
         Ok(())
     }
 
+    /// Whose state it is, as Python tasks name the asset.
+    fn owner(&self) -> StateOf<'_> {
+        match self.address() {
+            Address::Name(asset) | Address::Uri(asset) => StateOf::Asset(asset),
+        }
+    }
+
     /// Deletes a key; one that is not there is fine.
     ///
     /// # Errors
@@ -214,22 +229,26 @@ impl AssetState<'_> {
     pub async fn delete(&self, key: &str) -> Result<(), StateStoreError> {
         value::check_key(key)?;
         let channel = self.context.channel();
-        let key = key.to_owned();
+        let key_text = key.to_owned();
         match self.address() {
             Address::Name(name) => {
-                let name = name.to_owned();
-                channel
-                    .send(&DeleteAssetStateStoreByName { name, key })
-                    .await?
+                let request = DeleteAssetStateStoreByName {
+                    name: name.to_owned(),
+                    key: key_text,
+                };
+                channel.send(&request).await?
             }
             Address::Uri(uri) => {
-                let uri = uri.to_owned();
-                channel
-                    .send(&DeleteAssetStateStoreByUri { uri, key })
-                    .await?
+                let request = DeleteAssetStateStoreByUri {
+                    uri: uri.to_owned(),
+                    key: key_text,
+                };
+                channel.send(&request).await?
             }
         };
-        Ok(())
+        let storage = &self.context.inner.storage;
+        let deleted = storage.delete_state(self.context, self.owner(), key).await;
+        deleted.map_err(|error| unkept(key, error))
     }
 
     /// Deletes every key of this asset.
@@ -248,7 +267,9 @@ impl AssetState<'_> {
                 channel.send(&ClearAssetStateStoreByUri { uri }).await?
             }
         };
-        Ok(())
+        let storage = &self.context.inner.storage;
+        let cleared = storage.clear_states(self.context, self.owner()).await;
+        cleared.map_err(|error| unkept("", error))
     }
 
     fn address(&self) -> Address<'_> {

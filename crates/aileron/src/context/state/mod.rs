@@ -9,11 +9,27 @@ mod value;
 use aileron_config::ConfigError;
 
 use crate::comm::CommError;
+use crate::context::ObjectStorageError;
 use crate::context::assets::AssetError;
 
 pub use asset::{AssetState, AssetStateStore};
 pub(crate) use settings::StateSettings;
 pub use task::{Retention, TaskStateStore};
+
+/// What the database holds of a value that a worker backend keeps.
+#[derive(serde::Serialize)]
+struct External {
+    #[serde(rename = "__airflow_state_ref__")]
+    reference: String,
+}
+
+/// The error of a value in object storage.
+fn unkept(key: &str, error: ObjectStorageError) -> StateStoreError {
+    StateStoreError::Storage {
+        key: key.to_owned(),
+        error,
+    }
+}
 
 /// Why a state store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -53,11 +69,20 @@ pub enum StateStoreError {
     },
     /// The value lies in a store of its own, which a worker backend of Airflow wrote.
     #[error(
-        "key `{key}` was stored through the worker backend of `[workers] state_store_backend`: Airflow holds only a reference to it, which this SDK cannot follow"
+        "key `{key}` was stored through a worker backend of `[workers] state_store_backend`: Airflow holds only a reference to it, and \
+         here no backend is configured that could follow it"
     )]
     External {
         /// The key.
         key: String,
+    },
+    /// The value lies in object storage, or is to lie there, and it was not read, written or deleted.
+    #[error("key `{key}`: {error}")]
+    Storage {
+        /// The key; empty for all keys.
+        key: String,
+        /// What is wrong; it names the object.
+        error: ObjectStorageError,
     },
     /// The time to keep the value makes no sense.
     #[error("key `{key}` cannot be kept that long: {reason}")]

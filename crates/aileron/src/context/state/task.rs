@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::settings::StateSettings;
-use super::{StateStoreError, value};
+use super::{StateStoreError, unkept, value};
 use crate::Context;
+use crate::context::StateOf;
 
 /// How long a value stays in the task state store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -75,7 +76,8 @@ impl<'a> TaskStateStore<'a> {
             key: key.to_owned(),
         };
         let reply = self.context.channel().send(&request).await;
-        value::read(key, GetTaskStateStore::TYPE, "TASK_STORE_NOT_FOUND", reply)
+        let (request, not_found) = (GetTaskStateStore::TYPE, "TASK_STORE_NOT_FOUND");
+        value::read(self.context, key, request, not_found, reply).await
     }
 
     /// Stores a value for the default time. It replaces what the key had, its expiry too.
@@ -104,13 +106,30 @@ impl<'a> TaskStateStore<'a> {
         retention: Retention,
     ) -> Result<(), StateStoreError> {
         value::check_key(key)?;
-        let settings = &self.context.inner.state_settings;
-        value::check(key, value, settings, "the task state store")?;
+        let context = self.context;
+        let settings = &context.inner.state_settings;
+        let encoded = value::encode(key, value)?;
+        let expires_at = expiry(key, retention, settings, Timestamp::now())?;
+        let place = "the task state store";
+        let kept = value::keep(context, StateOf::Task, key, &encoded, place).await?;
+        match kept {
+            Some(external) => self.send(key, external, expires_at).await,
+            None => self.send(key, value, expires_at).await,
+        }
+    }
+
+    /// Stores what is in the database.
+    async fn send<T: Serialize>(
+        &self,
+        key: &str,
+        value: T,
+        expires_at: Option<Timestamp>,
+    ) -> Result<(), StateStoreError> {
         let request = SetTaskStateStore {
             ti_id: self.context.ti().id,
             key: key.to_owned(),
             value,
-            expires_at: expiry(key, retention, settings, Timestamp::now())?,
+            expires_at,
         };
         self.context.channel().send(&request).await?;
         Ok(())
@@ -119,7 +138,7 @@ impl<'a> TaskStateStore<'a> {
     /// Deletes a key; one that is not there is fine.
     ///
     /// # Errors
-    /// When the key cannot be one, or the supervisor cannot answer.
+    /// When the key cannot be one, the supervisor cannot answer, or the object of the value cannot be deleted; the key is gone then.
     pub async fn delete(&self, key: &str) -> Result<(), StateStoreError> {
         value::check_key(key)?;
         let request = DeleteTaskStateStore {
@@ -127,7 +146,9 @@ impl<'a> TaskStateStore<'a> {
             key: key.to_owned(),
         };
         self.context.channel().send(&request).await?;
-        Ok(())
+        let storage = &self.context.inner.storage;
+        let deleted = storage.delete_state(self.context, StateOf::Task, key).await;
+        deleted.map_err(|error| unkept(key, error))
     }
 
     /// Deletes every key of this task instance. Other map indexes of the task keep theirs.
@@ -139,7 +160,9 @@ impl<'a> TaskStateStore<'a> {
             ti_id: self.context.ti().id,
         };
         self.context.channel().send(&request).await?;
-        Ok(())
+        let storage = &self.context.inner.storage;
+        let cleared = storage.clear_states(self.context, StateOf::Task).await;
+        cleared.map_err(|error| unkept("", error))
     }
 }
 

@@ -1,12 +1,14 @@
 //! Keys and values that both state stores take, and how a value comes back.
 
 use aileron_wire::json;
+use aileron_wire::msgpack::{Token, token};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::settings::StateSettings;
-use super::{StateStoreError, size};
+use super::{External, StateStoreError, size, unkept};
+use crate::Context;
 use crate::comm::{CommError, Reply};
+use crate::context::StateOf;
 
 /// The longest key, in characters: the width of the column (3.3.2, `task_state_store` and `asset_state_store`).
 const LONGEST_KEY: usize = 512;
@@ -30,13 +32,11 @@ pub(super) fn check_key(key: &str) -> Result<(), StateStoreError> {
     })
 }
 
-/// Checks a value before it is sent and warns about a large one. `place` names the store in the warning.
-pub(super) fn check<T: Serialize + ?Sized>(
+/// Encodes a value that is to be stored.
+pub(super) fn encode<T: Serialize + ?Sized>(
     key: &str,
     value: &T,
-    settings: &StateSettings,
-    place: &str,
-) -> Result<(), StateStoreError> {
+) -> Result<Vec<u8>, StateStoreError> {
     let encoded = json::encode(value).map_err(|error| StateStoreError::NotJson {
         key: key.to_owned(),
         reason: error.to_string(),
@@ -46,9 +46,27 @@ pub(super) fn check<T: Serialize + ?Sized>(
             key: key.to_owned(),
         });
     }
+    Ok(encoded)
+}
+
+/// Brings an encoded value into object storage, if the workers keep state there, and gives what the database is to hold then. Warns about a
+/// large value that goes into the database; `place` names the store in the warning.
+pub(super) async fn keep(
+    context: &Context,
+    of: StateOf<'_>,
+    key: &str,
+    encoded: &[u8],
+    place: &str,
+) -> Result<Option<External>, StateStoreError> {
+    let storage = &context.inner.storage;
+    let kept = storage.keep_state(context, of, key, encoded).await;
+    if let Some(reference) = kept.map_err(|error| unkept(key, error))? {
+        return Ok(Some(External { reference }));
+    }
+    let settings = &context.inner.state_settings;
     let limit = usize::try_from(settings.max_value_bytes()?).unwrap_or(0);
     if limit > 0
-        && let Some(size) = size::above(limit, &encoded)
+        && let Some(size) = size::above(limit, encoded)
     {
         tracing::warn!(
             target: "aileron.state_store",
@@ -57,11 +75,12 @@ pub(super) fn check<T: Serialize + ?Sized>(
              but the database is no place for large values"
         );
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The value out of the reply to a request for it; `None` when Airflow says `not_found`.
-pub(super) fn read<T: DeserializeOwned>(
+pub(super) async fn read<T: DeserializeOwned>(
+    context: &Context,
     key: &str,
     request: &'static str,
     not_found: &str,
@@ -75,16 +94,29 @@ pub(super) fn read<T: DeserializeOwned>(
     let Some(encoded) = reply.field(request, "value")? else {
         return Err(CommError::bad_reply(request, "it has no value").into());
     };
-    if encoded.starts_with(EXTERNAL) {
-        return Err(StateStoreError::External {
-            key: key.to_owned(),
-        });
+    let read = match reference(&encoded) {
+        None => json::decode(&encoded),
+        Some(reference) => {
+            let text = context.inner.storage.state_text(context, reference).await;
+            let text = text.map_err(|error| unkept(key, error))?;
+            let text = text.ok_or_else(|| StateStoreError::External {
+                key: key.to_owned(),
+            })?;
+            aileron_xcom::decode_json(&text)
+        }
+    };
+    read.map(Some).map_err(|error| StateStoreError::Mismatch {
+        key: key.to_owned(),
+        expected: std::any::type_name::<T>(),
+        reason: error.to_string(),
+    })
+}
+
+/// What a worker backend said about a value that it keeps.
+fn reference(encoded: &[u8]) -> Option<&str> {
+    let rest = encoded.strip_prefix(EXTERNAL)?;
+    match token(rest, 0) {
+        Ok((Token::String(range), _)) => std::str::from_utf8(&rest[range]).ok(),
+        _ => None,
     }
-    json::decode(&encoded)
-        .map(Some)
-        .map_err(|error| StateStoreError::Mismatch {
-            key: key.to_owned(),
-            expected: std::any::type_name::<T>(),
-            reason: error.to_string(),
-        })
 }

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use aileron_config::Config;
-use aileron_xcom::XcomBackend;
+use aileron_xcom::{XcomBackend, keeps_states_in_objects};
 
-use super::{Kept, Object, ObjectStorageError};
+use super::{Kept, Object, ObjectStorageError, StateOf};
 use crate::Context;
 
 #[derive(Debug)]
@@ -60,5 +60,52 @@ impl Storage {
         _encoded: &[u8],
     ) -> Result<(), ObjectStorageError> {
         Ok(())
+    }
+
+    fn check_states(&self) -> Result<(), ObjectStorageError> {
+        if keeps_states_in_objects(&self.config).map_err(ObjectStorageError::new)? {
+            return Err(ObjectStorageError::new(
+                "[workers] state_store_backend keeps state in object storage, and this bundle was built without that: build it with \
+                 the feature `object-storage` of the crate `aileron`, which is on unless `default-features = false`",
+            ));
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn keep_state(
+        &self,
+        _context: &Context,
+        _of: StateOf<'_>,
+        _key: &str,
+        _encoded: &[u8],
+    ) -> Result<Option<String>, ObjectStorageError> {
+        self.check_states()?;
+        Ok(None)
+    }
+
+    pub(crate) async fn state_text(
+        &self,
+        _context: &Context,
+        _reference: &str,
+    ) -> Result<Option<Vec<u8>>, ObjectStorageError> {
+        self.check_states()?;
+        Ok(None)
+    }
+
+    pub(crate) async fn delete_state(
+        &self,
+        _context: &Context,
+        _of: StateOf<'_>,
+        _key: &str,
+    ) -> Result<(), ObjectStorageError> {
+        self.check_states()
+    }
+
+    pub(crate) async fn clear_states(
+        &self,
+        _context: &Context,
+        _of: StateOf<'_>,
+    ) -> Result<(), ObjectStorageError> {
+        self.check_states()
     }
 }

@@ -9,6 +9,8 @@
 mod absent;
 #[cfg(feature = "object-storage")]
 mod present;
+#[cfg(feature = "object-storage")]
+mod states;
 #[cfg(all(test, feature = "object-storage"))]
 mod tests;
 
@@ -62,11 +64,17 @@ impl Kept {
     }
 }
 
-/// The text of an encoded string; `None` for everything else.
-fn text_of(encoded: &[u8]) -> Option<&str> {
-    use aileron_wire::msgpack::{Token, token};
-    match token(encoded, 0) {
-        Ok((Token::String(range), _)) => std::str::from_utf8(&encoded[range]).ok(),
-        _ => None,
-    }
+/// Whose state is meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum StateOf<'a> {
+    /// The task instance.
+    Task,
+    /// The asset of this name or URI.
+    Asset(
+        #[cfg_attr(
+            not(feature = "object-storage"),
+            expect(dead_code, reason = "nobody asks where its state lies")
+        )]
+        &'a str,
+    ),
 }

@@ -7,26 +7,29 @@ use aileron_config::Config;
 use aileron_object_storage::Account;
 use aileron_uri::ConnectionFields;
 use aileron_wire::json;
+use aileron_wire::msgpack::{Token, token};
 use aileron_xcom::XcomBackend;
 use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings};
 use tokio::sync::OnceCell;
 
-use super::{Kept, Object, ObjectStorageError, text_of};
+use super::{Kept, Object, ObjectStorageError};
 use crate::Context;
 
 /// What the configuration says about XComs, and the store.
 #[derive(Debug)]
 pub(crate) struct Storage {
-    config: Arc<Config>,
+    pub(super) config: Arc<Config>,
     backend: OnceCell<Option<Backend>>,
+    pub(super) states: OnceCell<Option<Backend>>,
     /// The objects that this process wrote, by the key of their XCom.
     written: Mutex<HashMap<String, Reference>>,
 }
 
+/// A base, and what goes there.
 #[derive(Debug)]
-struct Backend {
-    settings: Settings,
-    objects: ObjectStorage,
+pub(super) struct Backend {
+    pub(super) settings: Settings,
+    pub(super) objects: ObjectStorage,
 }
 
 impl Storage {
@@ -34,6 +37,7 @@ impl Storage {
         Self {
             config,
             backend: OnceCell::new(),
+            states: OnceCell::new(),
             written: Mutex::default(),
         }
     }
@@ -169,7 +173,10 @@ impl Storage {
 }
 
 /// Opens the store with the connection that the base names.
-async fn open(context: &Context, settings: &Settings) -> Result<ObjectStorage, ObjectStorageError> {
+pub(super) async fn open(
+    context: &Context,
+    settings: &Settings,
+) -> Result<ObjectStorage, ObjectStorageError> {
     let account =
         match settings.base.connection_id() {
             None => None,
@@ -196,4 +203,12 @@ async fn open(context: &Context, settings: &Settings) -> Result<ObjectStorage, O
             }
         };
     ObjectStorage::open(settings, account.as_ref()).map_err(ObjectStorageError::new)
+}
+
+/// The text of an encoded string; `None` for everything else.
+fn text_of(encoded: &[u8]) -> Option<&str> {
+    match token(encoded, 0) {
+        Ok((Token::String(range), _)) => std::str::from_utf8(&encoded[range]).ok(),
+        _ => None,
+    }
 }

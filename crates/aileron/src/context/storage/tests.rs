@@ -19,8 +19,8 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut directories = vec![directory.to_owned()];
     while let Some(directory) = directories.pop() {
-        for entry in std::fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in std::fs::read_dir(directory).expect("it is a directory") {
+            let path = entry.expect("it can be read").path();
             if path.is_dir() {
                 directories.push(path);
             } else {
@@ -32,7 +32,8 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 fn push(cx: &Context, key: &str, value: &Value) {
-    cx.block_on(cx.xcom().push(key, value)).unwrap();
+    cx.block_on(cx.xcom().push(key, value))
+        .expect("it can be pushed");
 }
 
 #[test]
@@ -153,6 +154,65 @@ fn a_store_that_cannot_be_opened_fails_the_push_and_names_the_option() {
         .to_string();
     assert!(
         error.contains("nobody") && error.contains("s3://nobody@b/x"),
+        "{error}"
+    );
+}
+
+/// An Airflow whose workers keep state in files of this directory, from this size on.
+fn airflow_with_states(directory: &Path, threshold: &str) -> Airflow {
+    let base = format!("file://{}", directory.display());
+    Airflow::new()
+        .config(
+            "workers",
+            "state_store_backend",
+            aileron_xcom::STATE_BACKEND,
+        )
+        .config("common.io", "state_store_objectstorage_path", &base)
+        .config(
+            "common.io",
+            "state_store_objectstorage_threshold",
+            threshold,
+        )
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_state_of_a_task_lies_in_an_object_and_goes_with_its_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow_with_states(directory.path(), "10");
+    let cx = airflow.context("t");
+    let store = cx.task_state_store();
+    store.set("small", &1).await.unwrap();
+    store.set("large", "12345678").await.unwrap();
+    store.set("large", "123456789").await.unwrap();
+    assert_eq!(files(directory.path()).len(), 1);
+    let again = airflow.context("t");
+    let store = again.task_state_store();
+    assert_eq!(store.get::<i64>("small").await.unwrap(), Some(1));
+    let large = store.get::<String>("large").await.unwrap();
+    assert_eq!(large.as_deref(), Some("123456789"));
+    store.delete("large").await.unwrap();
+    assert_eq!(files(directory.path()).len(), 0);
+    assert_eq!(store.get::<String>("large").await.unwrap(), None);
+    store.set("large", "12345678").await.unwrap();
+    store.clear().await.unwrap();
+    assert_eq!(files(directory.path()).len(), 0);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn the_state_of_an_asset_lies_in_an_object_and_a_missing_one_is_named() {
+    const ORDERS: crate::Asset = crate::Asset::new("orders", "s3://shop/orders");
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow_with_states(directory.path(), "0").inlet(ORDERS);
+    let cx = airflow.context("t");
+    let store = cx.asset_state_store();
+    store.set("watermark", &7).await.unwrap();
+    assert_eq!(store.get::<i64>("watermark").await.unwrap(), Some(7));
+    let found = files(directory.path());
+    assert!(found[0].ends_with("assets/orders/watermark"), "{found:?}");
+    std::fs::remove_file(&found[0]).unwrap();
+    let error = store.get::<i64>("watermark").await.unwrap_err().to_string();
+    assert!(
+        error.contains("watermark") && error.contains("assets/orders"),
         "{error}"
     );
 }

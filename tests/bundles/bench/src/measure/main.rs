@@ -8,6 +8,7 @@ mod percentile;
 mod round_trip;
 mod stand_in;
 mod start;
+mod storage;
 mod xcom;
 
 use std::collections::BTreeMap;
@@ -48,6 +49,8 @@ enum What {
         #[arg(long)]
         write: Option<PathBuf>,
     },
+    /// XComs in object storage
+    Storage(storage::Storage),
     /// Memory of a task that waits
     Memory {
         /// How many processes
@@ -61,6 +64,7 @@ fn main() -> Result<()> {
         What::Start { runs } => start::measure(runs)?,
         What::RoundTrip { turns } => round_trip::measure(turns)?,
         What::Xcom { runs, write } => xcom::measure(runs, write.as_deref())?,
+        What::Storage(arguments) => storage::measure(&arguments)?,
         What::Memory { runs } => memory::measure(runs)?,
     };
     println!("{}", serde_json::to_string(&numbers)?);

@@ -17,7 +17,7 @@ const SIZE: usize = 10_000_000;
 
 /// A row as tasks pass them on: texts, numbers, a flag, a text that may be missing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-struct Row {
+pub(crate) struct Row {
     order_id: u64,
     placed_at: String,
     country: String,
@@ -30,7 +30,7 @@ struct Row {
 }
 
 pub(crate) fn measure(runs: usize, write: Option<&Path>) -> Result<Numbers> {
-    let rows = rows()?;
+    let rows = rows(SIZE)?;
     let text = serde_json::to_vec(&rows)?;
     if let Some(path) = write {
         fs::write(path, &text)?;
@@ -77,11 +77,11 @@ fn median<T>(runs: usize, call: impl Fn() -> T) -> f64 {
     Sorted::of(times).median()
 }
 
-/// The same rows every time.
-fn rows() -> Result<Vec<Row>> {
+/// The same rows every time, so many bytes of JSON or little more.
+pub(crate) fn rows(bytes: usize) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut size = 0;
-    while size < SIZE {
+    while size < bytes {
         let row = row(rows.len() as u64);
         // And a comma.
         size += serde_json::to_vec(&row)?.len() + 1;

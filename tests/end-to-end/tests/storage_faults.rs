@@ -1,0 +1,205 @@
+//! What becomes of values in object storage when the store fails: a real S3 server, and a proxy before it that lets requests fail.
+
+use std::process::Command;
+use std::time::Duration;
+
+use aileron_config::Config;
+use aileron_object_storage::Account;
+use aileron_uri::ConnectionFields;
+use aileron_wire::json;
+use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings};
+use anyhow::{Result, ensure};
+use end_to_end::{Fault, FaultProxy, ObjectStore};
+
+/// More requests than any of these makes.
+const ALWAYS: usize = 1_000;
+
+const TASK: Coordinate<'_> = Coordinate {
+    dag_id: "d",
+    run_id: "r",
+    task_id: "t",
+    ti_id: None,
+};
+
+fn storage(base: &str, endpoint: Option<&str>) -> Result<ObjectStorage> {
+    let settings = Settings::of_xcoms(&Config::with_environment([(
+        "AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH",
+        base,
+    )]))?;
+    let account = endpoint.map(|endpoint| {
+        let extra = serde_json::json!({"region_name": "us-east-1", "endpoint_url": endpoint});
+        Account::new(ConnectionFields {
+            conn_type: "aws".to_owned(),
+            login: Some("id".to_owned()),
+            password: Some("secret".to_owned()),
+            extra: Some(extra.to_string()),
+            ..ConnectionFields::default()
+        })
+    });
+    Ok(ObjectStorage::open(
+        &settings,
+        account.transpose()?.as_ref(),
+    )?)
+}
+
+/// A text of so many bytes, encoded.
+fn value(bytes: usize) -> Result<Vec<u8>> {
+    Ok(json::encode(&"x".repeat(bytes - 2))?)
+}
+
+async fn error_of_read(storage: &ObjectStorage, object: &Reference) -> Result<String> {
+    match storage.read(object).await {
+        Ok(text) => anyhow::bail!("{} bytes were read", text.len()),
+        Err(error) => Ok(error.to_string()),
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_for_a_while_is_asked_again_and_one_that_fails_is_named() -> Result<()> {
+    let store = ObjectStore::start("b")?;
+    let proxy = FaultProxy::start(store.url())?;
+    let storage = storage("s3://c@b/x", Some(proxy.url()))?;
+    let object = storage.xcom(Layout::Airflow33, &TASK, "k")?;
+    let small = value(1_000)?;
+
+    proxy.fail("PUT", Fault::Status(503), 0, 2);
+    storage.write(&object, small.clone().into()).await?;
+    proxy.fail("GET", Fault::Status(500), 0, 2);
+    ensure!(storage.read(&object).await?.len() == 1_000);
+    proxy.fail("GET", Fault::Slow, 0, ALWAYS);
+    ensure!(storage.read(&object).await?.len() == 1_000);
+    proxy.fail("GET", Fault::Truncated, 0, 1);
+    ensure!(storage.read(&object).await?.len() == 1_000);
+    proxy.fail("GET", Fault::Damaged, 0, 1);
+    ensure!(storage.read(&object).await?.len() == 1_000);
+
+    proxy.fail("GET", Fault::Damaged, 0, ALWAYS);
+    let error = error_of_read(&storage, &object).await?;
+    ensure!(
+        error.contains("another checksum") && error.contains(object.as_str()),
+        "{error}"
+    );
+    proxy.fail("GET", Fault::Status(403), 0, ALWAYS);
+    let error = error_of_read(&storage, &object).await?;
+    ensure!(
+        error.contains("403") && error.contains(object.as_str()),
+        "{error}"
+    );
+    proxy.fail("DELETE", Fault::Status(403), 0, ALWAYS);
+    let error = storage
+        .delete(&object)
+        .await
+        .map_err(|error| error.to_string());
+    ensure!(error.is_err_and(|error| error.contains("cannot delete the object")));
+
+    proxy.heal();
+    storage.delete(&object).await?;
+    let error = error_of_read(&storage, &object).await?;
+    ensure!(
+        error.contains("it is not there") && error.contains(object.as_str()),
+        "{error}"
+    );
+
+    proxy.fail("PUT", Fault::Status(503), 0, ALWAYS);
+    let error = storage
+        .write(&object, small.into())
+        .await
+        .map_err(|error| error.to_string());
+    let error = error.err().unwrap_or_default();
+    ensure!(
+        error.contains("503") && error.contains(object.as_str()),
+        "{error}"
+    );
+    ensure!(store.keys("b", "x")?.is_empty());
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upload_that_fails_half_way_leaves_nothing_visible() -> Result<()> {
+    let store = ObjectStore::start("b")?;
+    let proxy = FaultProxy::start(store.url())?;
+    let storage = storage("s3://c@b/x", Some(proxy.url()))?;
+    let object = storage.xcom(Layout::Airflow33, &TASK, "k")?;
+    let large = value(40 << 20)?;
+    // The first two parts arrive.
+    proxy.fail("PUT", Fault::Status(403), 2, ALWAYS);
+    let written = storage.write(&object, large.clone().into()).await;
+    let error = written
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default();
+    ensure!(error.contains("cannot write the object"), "{error}");
+    ensure!(store.keys("b", "x")?.is_empty());
+    proxy.heal();
+    ensure!(storage.write(&object, large.into()).await? == 40 << 20);
+    ensure!(storage.read(&object).await?.len() == 40 << 20);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_there_is_an_error_within_a_minute() -> Result<()> {
+    // Nobody listens on a port that was just given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let storage = storage("s3://c@b/x", Some(&endpoint))?;
+    let object = storage.xcom(Layout::Airflow33, &TASK, "k")?;
+    let asked = tokio::time::timeout(Duration::from_secs(60), storage.read(&object)).await?;
+    let error = asked
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default();
+    ensure!(
+        error.contains(object.as_str()) && error.contains(&port.to_string()),
+        "{error}"
+    );
+    Ok(())
+}
+
+/// The directory for the process with the limit.
+const LIMITED: &str = "AILERON_TEST_LIMITED_DIRECTORY";
+
+/// A disk cannot be filled without rights that tests do not have. A limit on the size of files lets the same calls fail, with another
+/// error of the system.
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing_behind() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let status = Command::new("sh")
+        .args(["-c", "trap '' XFSZ; ulimit -f 2000; exec \"$0\" \"$@\""])
+        .arg(std::env::current_exe()?)
+        .args(["--ignored", "--exact", "the_process_with_the_limit"])
+        .env(LIMITED, directory.path())
+        .status()?;
+    ensure!(status.success(), "{status}");
+    Ok(())
+}
+
+#[tokio::test]
+#[ignore = "run by the test above"]
+async fn the_process_with_the_limit() -> Result<()> {
+    let Ok(directory) = std::env::var(LIMITED) else {
+        return Ok(());
+    };
+    let storage = storage(&format!("file://{directory}"), None)?;
+    for bytes in [3 << 20, 20 << 20] {
+        let object = storage.xcom(Layout::Airflow33, &TASK, "k")?;
+        let written = storage.write(&object, value(bytes)?.into()).await;
+        let error = written
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default();
+        ensure!(
+            error.contains("cannot write the object") && error.contains("File too large"),
+            "{error}"
+        );
+        let error = error_of_read(&storage, &object).await?;
+        ensure!(error.contains("it is not there"), "{error}");
+    }
+    let left = std::path::Path::new(&directory).join("d/r/t");
+    ensure!(
+        std::fs::read_dir(left)?.next().is_none(),
+        "something is left"
+    );
+    Ok(())
+}
