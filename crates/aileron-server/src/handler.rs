@@ -156,7 +156,7 @@ async fn answer(app: &App, asked: &Asked, request: Request) -> (&'static str, Re
     };
     let name = endpoint.name();
     if endpoint.is_open() {
-        return (name, open(app, &endpoint).await);
+        return (name, Box::pin(open(app, &endpoint)).await);
     }
     let Ok(_place) = app.places.try_acquire() else {
         app.settings.metrics.turned_away();
@@ -314,7 +314,7 @@ async fn checked(
         let refusal = Refusal::unsupported(format!(
             "{option} names a Python class, which only Airflow's own server can ask: see --upstream"
         ));
-        return delegate(app, endpoint, refusal, parts, bytes).await;
+        return Box::pin(delegate(app, endpoint, refusal, parts, bytes)).await;
     }
     let method = parts.method.clone();
     let call = Call {
@@ -349,6 +349,8 @@ fn too_large(limit: usize) -> Refusal {
     )
 }
 
+/// What is done seldom lies in a box of its own, here and elsewhere: a request that waits for the database takes the memory
+/// of all that it might still do.
 async fn delegate(
     app: &App,
     endpoint: &Endpoint,

@@ -76,7 +76,8 @@ impl Manager for Connector {
         let [mut wait, longest] = WAITS;
         // Who asks for a connection stops it in time.
         loop {
-            match PgConnection::connect_with(&self.0).await {
+            // In a box, or everybody who waits for a free connection had room for this.
+            match Box::pin(PgConnection::connect_with(&self.0)).await {
                 Err(error) if may_come(&error) => sleep(wait).await,
                 result => return result,
             }
@@ -93,7 +94,7 @@ impl Manager for Connector {
             return Err(RecycleError::message("it is old"));
         }
         if metrics.last_used() > FRESH {
-            connection.ping().await?;
+            Box::pin(connection.ping()).await?;
         }
         Ok(())
     }

@@ -89,7 +89,8 @@ impl Jwks {
         let held = self.keys.read().await.clone();
         match held {
             Some(set) if !self.is_old(&set) => Some(set),
-            held => self.fetch(held).await,
+            // A box, for it is much and seldom done.
+            held => Box::pin(self.fetch(held)).await,
         }
     }
 
