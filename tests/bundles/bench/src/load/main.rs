@@ -4,6 +4,7 @@
 //! A connection is kept open and asks again as soon as it has its answer. Any answer but the expected one ends the program
 //! with an error.
 
+mod answer;
 mod connection;
 mod operation;
 mod processes;

@@ -1,7 +1,6 @@
 //! What is asked, request by request.
 
 use clap::ValueEnum;
-use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::task::{DAG_ID, TASK_ID, Task};
@@ -27,15 +26,15 @@ pub(crate) enum Operation {
 /// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Step {
-    pub(crate) method: Method,
+    pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) body: Option<String>,
     /// The only status that is right.
-    pub(crate) status: StatusCode,
+    pub(crate) status: u16,
 }
 
 impl Step {
-    fn new(method: Method, path: String, body: Option<Value>, status: StatusCode) -> Self {
+    fn new(method: &'static str, path: String, body: Option<Value>, status: u16) -> Self {
         Self {
             method,
             path: format!("/execution{path}"),
@@ -55,13 +54,13 @@ impl Operation {
     pub(crate) fn steps(self, task: Task) -> Vec<Step> {
         match self {
             Self::Prepare => vec![put_variable(), set_xcom(task), put_state(task)],
-            Self::XcomGet => vec![Step::new(Method::GET, xcom(task), None, StatusCode::OK)],
+            Self::XcomGet => vec![Step::new("GET", xcom(task), None, 200)],
             Self::XcomSet => vec![set_xcom(task)],
             Self::VariableGet => {
                 let path = "/variables/bench".to_owned();
-                vec![Step::new(Method::GET, path, None, StatusCode::OK)]
+                vec![Step::new("GET", path, None, 200)]
             }
-            Self::StoreGet => vec![Step::new(Method::GET, store(task), None, StatusCode::OK)],
+            Self::StoreGet => vec![Step::new("GET", store(task), None, 200)],
             Self::StorePut => vec![put_state(task)],
             Self::Heartbeat => vec![heartbeat(task)],
             Self::RunSuccess => vec![start(task), succeed(task)],
@@ -79,13 +78,13 @@ fn xcom(task: Task) -> String {
 }
 
 fn set_xcom(task: Task) -> Step {
-    Step::new(Method::POST, xcom(task), Some(value()), StatusCode::CREATED)
+    Step::new("POST", xcom(task), Some(value()), 201)
 }
 
 fn put_variable() -> Step {
     let body = json!({"val": "https://warehouse.example/api", "description": null});
     let path = "/variables/bench".to_owned();
-    Step::new(Method::PUT, path, Some(body), StatusCode::CREATED)
+    Step::new("PUT", path, Some(body), 201)
 }
 
 fn store(task: Task) -> String {
@@ -94,7 +93,7 @@ fn store(task: Task) -> String {
 
 fn put_state(task: Task) -> Step {
     let body = json!({"value": value()});
-    Step::new(Method::PUT, store(task), Some(body), StatusCode::NO_CONTENT)
+    Step::new("PUT", store(task), Some(body), 204)
 }
 
 fn of_task(task: Task, what: &str) -> String {
@@ -104,7 +103,7 @@ fn of_task(task: Task, what: &str) -> String {
 fn heartbeat(task: Task) -> Step {
     let body = json!({"hostname": HOST, "pid": PROCESS});
     let path = of_task(task, "heartbeat");
-    Step::new(Method::PUT, path, Some(body), StatusCode::NO_CONTENT)
+    Step::new("PUT", path, Some(body), 204)
 }
 
 fn start(task: Task) -> Step {
@@ -116,7 +115,7 @@ fn start(task: Task) -> Step {
         "start_date": "2026-11-20T06:00:00Z",
     });
     let path = of_task(task, "run");
-    Step::new(Method::PATCH, path, Some(body), StatusCode::OK)
+    Step::new("PATCH", path, Some(body), 200)
 }
 
 fn succeed(task: Task) -> Step {
@@ -127,5 +126,5 @@ fn succeed(task: Task) -> Step {
         "outlet_events": [],
     });
     let path = of_task(task, "state");
-    Step::new(Method::PATCH, path, Some(body), StatusCode::NO_CONTENT)
+    Step::new("PATCH", path, Some(body), 204)
 }

@@ -63,10 +63,14 @@ pub(crate) async fn run(arguments: &Arguments, auth: Auth) -> Result<BTreeMap<&'
         tasks: arguments.tasks,
         used_up: Notify::new(),
     });
+    // Each a task of its own, which is looked at only when its answer comes.
     let asking = connections
         .into_iter()
         .zip(0..)
-        .map(|(connection, number)| ask(&plan, connection, Task(number)));
+        .map(|(connection, number)| {
+            let asking = tokio::spawn(ask(Arc::clone(&plan), connection, Task(number)));
+            async { asking.await? }
+        });
     let processes = &arguments.processes;
     let (seen, (seconds, used)) = tokio::try_join!(try_join_all(asking), watch(&plan, processes))?;
     let mut times = histogram()?;
@@ -109,7 +113,7 @@ async fn watch(plan: &Plan, processes: &[u32]) -> Result<(f64, f64)> {
     Ok((plan.from.elapsed().as_secs_f64(), used))
 }
 
-async fn ask(plan: &Plan, mut connection: Connection, own: Task) -> Result<Seen> {
+async fn ask(plan: Arc<Plan>, mut connection: Connection, own: Task) -> Result<Seen> {
     let mut seen = Seen {
         times: histogram()?,
         ended: 0,
@@ -124,7 +128,7 @@ async fn ask(plan: &Plan, mut connection: Connection, own: Task) -> Result<Seen>
         turns += 1;
         if !plan.operation.uses_up_tasks() {
             for step in &steps {
-                seen.timed(plan, &mut connection, step, &token).await?;
+                seen.timed(&plan, &mut connection, step, &token).await?;
             }
             continue;
         }
@@ -140,7 +144,7 @@ async fn ask(plan: &Plan, mut connection: Connection, own: Task) -> Result<Seen>
         // As an executor hands it out; the first answer brings the token that the task goes on with.
         let mut token = plan.auth.issue(task.id(), Scope::Workload)?;
         for step in plan.operation.steps(task) {
-            let new = seen.timed(plan, &mut connection, &step, &token).await?;
+            let new = seen.timed(&plan, &mut connection, &step, &token).await?;
             token = new.unwrap_or(token);
         }
     }
