@@ -128,16 +128,55 @@ struct Artifact {
     source: PathBuf,
 }
 
+/// The packages whose executables tests run. They are always built with each other: another choice is another set of features
+/// of what they share, which is compiled anew, and replaces a command that somebody else may be starting.
+const PACKAGES: [&str; 7] = [
+    "aileron-cli",
+    "chaos",
+    "local",
+    "orders",
+    "resumable",
+    "scenarios",
+    "taskflow",
+];
+
+/// Builds everything that the tests may ask for, so that nothing is built while they run.
+///
+/// # Errors
+/// When it does not compile; the compiler's messages go to standard error.
+pub fn build_all() -> Result<()> {
+    compile(&[], &["--bins"]).map(|_| ())
+}
+
 /// Builds executables, each given as package and name.
 fn build<const N: usize>(wanted: [(&str, &str); N]) -> Result<[Artifact; N]> {
+    let packages = wanted.map(|(package, _)| package);
+    let names: Vec<&str> = wanted
+        .iter()
+        .flat_map(|(_, name)| ["--bin", name])
+        .collect();
+    let messages = compile(&packages, &names)?;
+    let artifacts: Vec<Artifact> = wanted
+        .iter()
+        .map(|(_, name)| artifact(&messages, name))
+        .collect::<Result<_>>()?;
+    artifacts
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("cargo built another number of executables"))
+}
+
+/// What cargo says of its build of [`PACKAGES`] and of more.
+fn compile(more: &[&str], targets: &[&str]) -> Result<Vec<Value>> {
     let mut cargo = cargo();
     cargo
         .current_dir(workspace_root())
         .args(["build", "--message-format=json-render-diagnostics"]);
-    for (package, name) in wanted {
-        cargo.args(["--package", package, "--bin", name]);
+    let more = more.iter().filter(|package| !PACKAGES.contains(package));
+    for package in PACKAGES.iter().chain(more) {
+        cargo.args(["--package", package]);
     }
     let output = cargo
+        .args(targets)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;
@@ -147,17 +186,10 @@ fn build<const N: usize>(wanted: [(&str, &str); N]) -> Result<[Artifact; N]> {
         output.status
     );
     let messages = String::from_utf8(output.stdout)?;
-    let messages: Vec<Value> = messages
+    Ok(messages
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())
-        .collect();
-    let artifacts: Vec<Artifact> = wanted
-        .iter()
-        .map(|(_, name)| artifact(&messages, name))
-        .collect::<Result<_>>()?;
-    artifacts
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("cargo built another number of executables"))
+        .collect())
 }
 
 fn artifact(messages: &[Value], name: &str) -> Result<Artifact> {

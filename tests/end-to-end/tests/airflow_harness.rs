@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use end_to_end::{Airflow, AirflowVersion, Deadline, Setup, Suite, TaskLog, workspace_root};
 use serde_json::json;
 
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 
 fn main() -> ExitCode {
     Suite::new(|| {

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 use aileron_bundle::Bundle;
-use bundle_support::{aileron, aileron_command, cargo, coordinator, dags, run};
+use bundle_support::{aileron, aileron_command, coordinator, dags, run};
+use end_to_end::bundle::cargo;
 use end_to_end::{AirflowVersion, workspace_root};
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use end_to_end::{
 use serde_json::{Value, json};
 
 /// No wait in these tests takes longer unless something is wrong.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 
 fn main() -> ExitCode {
     let code = Suite::new(start)

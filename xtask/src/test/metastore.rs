@@ -1,15 +1,12 @@
 //! The tests of the metadata store once more, on PostgreSQL.
 
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
-use serde_json::Value;
+use anyhow::{Result, ensure};
+use end_to_end::Postgres;
 
-use super::counts::Counts;
-use super::phase::Phase;
-use super::{ALL_TESTS, REAL_AIRFLOW, cargo};
-use crate::environment::Postgres;
+use super::programs::Program;
+use super::side_by_side::Job;
 
 const PACKAGE: &str = "aileron-metastore";
 
@@ -17,80 +14,30 @@ const PACKAGE: &str = "aileron-metastore";
 /// are about one of the two only are left out.
 const PROGRAMS: [&str; 4] = ["aileron_metastore", "dag_runs", "run", "task_instance"];
 
-/// Runs the test programs, which are built already, with a server.
-pub(super) fn on_postgres(postgres: &Postgres, filter: Option<&str>) -> Result<Counts> {
-    let programs = programs()?;
+/// The test programs with a server.
+pub(super) fn on_postgres(
+    programs: &[Program],
+    libraries: &Path,
+    postgres: &Postgres,
+) -> Result<Vec<Job>> {
+    let jobs: Vec<Job> = programs
+        .iter()
+        .filter(|program| is_wanted(program))
+        .map(|program| {
+            let mut job = program.job(libraries);
+            job.name.push_str(" on PostgreSQL");
+            let url = postgres.url("postgres");
+            job.command.env(end_to_end::POSTGRES_URL, url);
+            job
+        })
+        .collect();
     ensure!(
-        programs.len() == PROGRAMS.len(),
-        "not every one of the test programs {PROGRAMS:?} of {PACKAGE} was built: {programs:?}"
+        jobs.len() == PROGRAMS.len(),
+        "not every one of the test programs {PROGRAMS:?} of {PACKAGE} was built: {jobs:?}"
     );
-    let server = postgres.start()?;
-    let mut counts = Counts::default();
-    for program in programs {
-        let mut command = Command::new(program);
-        command
-            .args(filter)
-            .env(end_to_end::POSTGRES_URL, server.url("postgres"));
-        counts.add(Phase::tests("metadata store on PostgreSQL", command).run()?);
-    }
-    Ok(counts)
+    Ok(jobs)
 }
 
-/// Asks cargo where it has put them: with the same words, so that nothing is built a second time.
-fn programs() -> Result<Vec<PathBuf>> {
-    let mut command = cargo(ALL_TESTS);
-    command.args(["--features", REAL_AIRFLOW]);
-    let output = command
-        .args(["--no-run", "--message-format", "json"])
-        .output()
-        .with_context(|| format!("cannot run {command:?}"))?;
-    ensure!(
-        output.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let text = String::from_utf8(output.stdout)?;
-    let messages = text
-        .lines()
-        .filter_map(|line| serde_json::from_str(line).ok());
-    Ok(messages.filter_map(|message| program(&message)).collect())
-}
-
-fn program(message: &Value) -> Option<PathBuf> {
-    let target = &message["target"];
-    let wanted = message["package_id"].as_str()?.contains(PACKAGE)
-        && message["profile"]["test"] == true
-        && PROGRAMS.contains(&target["name"].as_str()?);
-    wanted
-        .then(|| message["executable"].as_str().map(PathBuf::from))
-        .flatten()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn only_the_test_programs_of_the_store_are_taken() {
-        let message = |package: &str, name: &str, test: bool| {
-            json!({
-                "package_id": format!("path+file:///w/crates/{package}#0.1.0"),
-                "target": {"name": name}, "profile": {"test": test}, "executable": "/t/x",
-            })
-        };
-        assert_eq!(
-            program(&message(PACKAGE, "run", true)),
-            Some(PathBuf::from("/t/x"))
-        );
-        for other in [
-            message(PACKAGE, "run", false),
-            message(PACKAGE, "schema", true),
-            message("aileron-local", "run", true),
-            json!({"reason": "build-finished"}),
-        ] {
-            assert_eq!(program(&other), None);
-        }
-    }
+fn is_wanted(program: &Program) -> bool {
+    program.package == PACKAGE && PROGRAMS.contains(&program.name.as_str())
 }

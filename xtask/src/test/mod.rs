@@ -3,6 +3,8 @@
 mod counts;
 mod metastore;
 mod phase;
+mod programs;
+mod side_by_side;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -15,6 +17,7 @@ use crate::environment::{self, Environment, Packages, Postgres};
 use crate::progress::say;
 use counts::Counts;
 use phase::Phase;
+use side_by_side::Job;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -46,15 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         results.record("Airflow environments", Err(error));
         None
     });
-    let mut tests = tests(arguments, environments.as_ref());
-    results.record(tests.name(), tests.run());
-    if let Some(prepared) = &environments {
-        let filter = arguments.only.as_deref();
-        results.record(
-            "metadata store on PostgreSQL",
-            metastore::on_postgres(&prepared.postgres, filter),
-        );
-    }
+    results.record("tests", tests(arguments, environments.as_ref()));
     if environments.is_some() && arguments.only.is_none() {
         results.record("conformance", proofs(&results.counts.passed_names));
     }
@@ -78,9 +73,21 @@ fn proofs(passed: &[String]) -> Result<Counts> {
 #[derive(Debug)]
 struct Prepared {
     airflows: Vec<Environment>,
-    /// Pythons, each with the variable that tells the tests of it.
+    /// Pythons, each with the variable that names it.
     packages: Vec<(&'static str, PathBuf)>,
     postgres: Postgres,
+}
+
+impl Prepared {
+    /// The environment variables that tell the tests of it.
+    fn variables(&self) -> Vec<(&'static str, PathBuf)> {
+        let airflows = self.airflows.iter();
+        airflows
+            .map(|airflow| (airflow.version.python_variable(), airflow.python.clone()))
+            .chain(self.packages.iter().cloned())
+            .chain(self.postgres.variables())
+            .collect()
+    }
 }
 
 fn prepare() -> Result<Prepared> {
@@ -101,47 +108,102 @@ fn join(preparing: thread::JoinHandle<Result<Prepared>>) -> Result<Prepared> {
 
 /// Every check looks at all targets and features, so that nothing is built twice.
 fn checks() -> [Phase; 3] {
-    let mut documentation = cargo("doc --workspace --no-deps --lib --all-features");
+    let words = |text: &'static str| text.split(' ').collect::<Vec<_>>();
+    let mut documentation = cargo(&words("doc --workspace --no-deps --lib --all-features"));
     documentation.env("RUSTDOCFLAGS", "-D warnings");
+    let clippy = words("clippy --workspace --all-targets --all-features -- -D warnings");
     [
-        Phase::check("cargo fmt", cargo("fmt --all --check")),
-        Phase::check(
-            "cargo clippy",
-            cargo("clippy --workspace --all-targets --all-features -- -D warnings"),
-        ),
-        Phase::check("cargo doc", documentation),
+        Phase::new("cargo fmt", cargo(&["fmt", "--all", "--check"])),
+        Phase::new("cargo clippy", cargo(&clippy)),
+        Phase::new("cargo doc", documentation),
     ]
 }
 
-/// The bundles of the end-to-end tests are built without these features: they are what people run.
-const ALL_TESTS: &str = "test --workspace --no-fail-fast --features aileron/otel";
+/// One set of features for all tests: one build. The bundles of the end-to-end tests are built without these: they are what
+/// people run.
+const ALL_TESTS: [&str; 5] = [
+    "test",
+    "--workspace",
+    "--no-fail-fast",
+    "--features",
+    "aileron/otel",
+];
 
 /// The feature of the tests on a real Airflow.
-const REAL_AIRFLOW: &str = "end-to-end/real-airflow";
+const REAL_AIRFLOW: [&str; 2] = ["--features", "end-to-end/real-airflow"];
 
-/// One run of cargo for all tests: one set of features, one build.
-fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Phase {
-    let mut command = cargo(ALL_TESTS);
+/// Test programs that take long. They begin first, so that no processor is idle at the end while the last one runs.
+const LONG: [&str; 12] = [
+    "docs_commands",
+    "airflow_332_postgres",
+    "airflow_332",
+    "airflow_340",
+    "serve_scheduler",
+    "server_airflow",
+    "airflow_332_pods",
+    "chaos",
+    "local_outcomes",
+    "execute_workload",
+    "bundle_new_project",
+    "compile_fail",
+];
+
+/// Builds all tests once, then runs the programs, as many at a time as there are processors.
+fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Result<Counts> {
+    let mut words = ALL_TESTS.to_vec();
+    if environments.is_some() {
+        words.extend(REAL_AIRFLOW);
+    }
+    say("building the tests ...");
+    let mut programs = programs::build(&words)?;
+    // Before anything runs: a program that tests start is not replaced under them.
+    end_to_end::bundle::build_all()?;
+    programs.sort_by_cached_key(|program| {
+        let place = LONG.iter().position(|name| *name == program.name);
+        let (package, name) = (program.package.clone(), program.name.clone());
+        (place.unwrap_or(LONG.len()), package, name)
+    });
+    let libraries = programs::toolchain_libraries()?;
+    let postgres = environments
+        .map(|prepared| prepared.postgres.start())
+        .transpose()?;
+    let mut jobs: Vec<Job> = programs
+        .iter()
+        .map(|program| program.job(&libraries))
+        .collect();
+    if let Some(server) = &postgres {
+        jobs.extend(metastore::on_postgres(&programs, &libraries, server)?);
+    }
+    let filter = arguments.only.as_deref();
+    for job in &mut jobs {
+        job.command.args(filter);
+    }
+    let mut examples = cargo(&words);
+    examples.arg("--doc");
+    if let Some(filter) = filter {
+        examples.args(["--", filter]);
+    }
+    // They keep all processors busy, so they begin while others wait.
+    jobs.insert(
+        LONG.len().min(jobs.len()),
+        Job {
+            name: "examples in the documentation".to_owned(),
+            command: examples,
+        },
+    );
     if let Some(prepared) = environments {
-        command.args(["--features", REAL_AIRFLOW]);
-        for airflow in &prepared.airflows {
-            command.env(airflow.version.python_variable(), &airflow.python);
+        for job in &mut jobs {
+            job.command.envs(prepared.variables());
         }
-        for (variable, python) in &prepared.packages {
-            command.env(variable, python);
-        }
-        command.envs(prepared.postgres.variables());
     }
-    if let Some(filter) = &arguments.only {
-        command.args(["--", filter]);
-    }
-    Phase::tests("tests", command)
+    let at_once = thread::available_parallelism().map_or(1, usize::from);
+    side_by_side::run(jobs, at_once)
 }
 
-fn cargo(arguments: &str) -> Command {
+fn cargo(arguments: &[&str]) -> Command {
     let mut command = end_to_end::bundle::cargo();
     command
-        .args(arguments.split(' '))
+        .args(arguments)
         .current_dir(end_to_end::workspace_root());
     command
 }

@@ -26,7 +26,7 @@ use end_to_end::{
 use serde_json::json;
 
 /// No wait in these tests takes longer unless something is wrong.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(240);
 
 /// Where Airflow keeps its metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use aileron_bundle::manifest::Manifest;
-pub(crate) use end_to_end::bundle::cargo;
+use end_to_end::bundle::executable;
 use end_to_end::{AirflowVersion, workspace_root};
 use serde_json::Value;
 
@@ -164,18 +164,5 @@ pub(crate) fn run(command: &mut Command) -> String {
 /// Where that command is; built once.
 fn built_aileron() -> &'static Path {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let arguments = [
-            "build",
-            "--package",
-            "aileron-cli",
-            "--message-format=json-render-diagnostics",
-        ];
-        let messages = run(cargo().args(arguments).current_dir(workspace_root()));
-        let executable = messages
-            .lines()
-            .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-            .find_map(|message| message["executable"].as_str().map(PathBuf::from));
-        executable.expect("cargo builds the aileron command")
-    })
+    BUILT.get_or_init(|| executable("aileron-cli", "aileron").expect("it compiles"))
 }

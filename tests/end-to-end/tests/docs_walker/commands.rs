@@ -1,13 +1,12 @@
 //! The commands that pages show: those that are not run, and those that must be shown.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::bundle::cargo;
+use end_to_end::bundle::{cargo, executable};
 use end_to_end::workspace_root;
-use serde_json::Value;
 
 use super::page::Page;
 
@@ -97,21 +96,7 @@ pub(crate) fn check_reference(pages: &[Page]) -> Result<()> {
 /// The `aileron` command of this workspace; built once.
 pub(super) fn aileron() -> Result<&'static Path> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let built = BUILT.get_or_init(|| build().map_err(|error| format!("{error:?}")));
+    let built = BUILT
+        .get_or_init(|| executable("aileron-cli", "aileron").map_err(|error| format!("{error:?}")));
     built.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
-}
-
-fn build() -> Result<PathBuf> {
-    let output = cargo()
-        .args(["build", "--package", "aileron-cli"])
-        .arg("--message-format=json-render-diagnostics")
-        .current_dir(workspace_root())
-        .stderr(Stdio::inherit())
-        .output()?;
-    let messages = String::from_utf8(output.stdout)?;
-    messages
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo did not build the aileron command")
 }

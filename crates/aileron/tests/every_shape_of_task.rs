@@ -1,4 +1,6 @@
-//! Every shape of task and edge that is allowed.
+//! Every shape of task and edge that is allowed compiles.
+
+#![allow(clippy::unwrap_used, unreachable_pub)]
 
 use std::collections::HashMap;
 
@@ -16,10 +18,27 @@ fn plain(cx: &Context) -> Result<Vec<i64>> {
 }
 
 /// Documented.
-#[task(task_id = "other", retries = 2, retry_delay = "1m 30s", execution_timeout = "1h", queue = "rust", pool = "p",
-       priority_weight = 3, trigger_rule = "none_failed", owner = "me", depends_on_past = true)]
-async fn options(numbers: Vec<i64>, name: String, maybe: Option<i64>) -> Result<HashMap<String, i64>> {
-    Ok(HashMap::from([(name, numbers.len() as i64 + maybe.unwrap_or(0))]))
+#[task(
+    task_id = "other",
+    retries = 2,
+    retry_delay = "1m 30s",
+    execution_timeout = "1h",
+    queue = "rust",
+    pool = "p",
+    priority_weight = 3,
+    trigger_rule = "none_failed",
+    owner = "me",
+    depends_on_past = true
+)]
+async fn options(
+    numbers: Vec<i64>,
+    name: String,
+    maybe: Option<i64>,
+) -> Result<HashMap<String, i64>> {
+    Ok(HashMap::from([(
+        name,
+        numbers.len() as i64 + maybe.unwrap_or(0),
+    )]))
 }
 
 #[task]
@@ -54,7 +73,8 @@ fn shapes(dag: &mut Dag) {
     }
 }
 
-fn main() {
+#[test]
+fn every_shape_of_task_and_edge_compiles() {
     let dag = shapes().build().unwrap();
     assert_eq!(dag.upstream_task_ids("own_error"), ["again", "other"]);
     let _ = bundle![shapes];

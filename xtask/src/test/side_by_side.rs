@@ -1,0 +1,187 @@
+//! Running several test programs at the same time.
+//!
+//! Most of the long ones wait: for an Airflow to start, for a scheduler to look again, for a lock to be given back. One after
+//! the other they leave the processors idle.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+
+use super::counts::Counts;
+use crate::progress::say;
+
+/// A program to run.
+#[derive(Debug)]
+pub(super) struct Job {
+    pub(super) name: String,
+    pub(super) command: Command,
+}
+
+/// What came of all of them.
+#[derive(Debug, Default)]
+struct Done {
+    counts: Counts,
+    times: Vec<(Duration, String)>,
+}
+
+/// Runs the jobs, at most so many at once, begun in their order. What one prints is shown in one piece when it has ended.
+///
+/// A job that fails without a failed test in what it prints is one failed test.
+pub(super) fn run(jobs: Vec<Job>, at_once: usize) -> Result<Counts> {
+    run_and_show(jobs, at_once, &|text| std::io::stdout().write_all(text))
+}
+
+type Show<'a> = &'a (dyn Fn(&[u8]) -> std::io::Result<()> + Sync);
+
+fn run_and_show(jobs: Vec<Job>, at_once: usize, show: Show<'_>) -> Result<Counts> {
+    let directory = tempfile::tempdir()?;
+    let total = jobs.len();
+    let jobs = Mutex::new(jobs.into_iter().enumerate().collect::<VecDeque<_>>());
+    let done = Mutex::new(Done::default());
+    let next = || locked(&jobs).pop_front();
+    let work = || {
+        while let Some((number, job)) = next() {
+            let name = format!("{} ({} of {total})", job.name, number + 1);
+            let begun = Instant::now();
+            say(format!("{name} ..."));
+            let output = directory.path().join(number.to_string());
+            let result = execute(job.command, &output);
+            // Whoever has this lock prints.
+            let mut done = locked(&done);
+            let counted = result.and_then(|succeeded| {
+                let text = fs::read(&output)?;
+                show(&text)?;
+                Ok(count(&text, succeeded, &job.name))
+            });
+            let counts = counted.unwrap_or_else(|error| {
+                eprintln!("error: {}: {error:#}", job.name);
+                count(&[], false, &job.name)
+            });
+            let took = begun.elapsed();
+            let outcome = if counts.failed == 0 { "ok" } else { "FAILED" };
+            say(format!(
+                "{name}: {outcome} after {:.0} s",
+                took.as_secs_f64()
+            ));
+            done.counts.add(counts);
+            done.times.push((took, job.name));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..at_once.max(1) {
+            scope.spawn(work);
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.times.sort_by_key(|(took, _)| std::cmp::Reverse(*took));
+    for (took, name) in done.times.iter().take(10) {
+        say(format!("slow: {name}, {:.0} s", took.as_secs_f64()));
+    }
+    Ok(done.counts)
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether it ended well. What it prints goes into a file.
+fn execute(mut command: Command, output: &Path) -> Result<bool> {
+    let file = File::create(output)?;
+    command
+        .stdin(Stdio::null())
+        .stdout(file.try_clone()?)
+        .stderr(file);
+    let status = command
+        .status()
+        .with_context(|| format!("cannot run {command:?}"))?;
+    Ok(status.success())
+}
+
+fn count(text: &[u8], succeeded: bool, name: &str) -> Counts {
+    let mut counts = Counts::default();
+    for line in String::from_utf8_lossy(text).lines() {
+        counts.read_line(line);
+    }
+    if !succeeded && counts.failed == 0 {
+        counts.add(Counts::one_failed());
+        counts.failed_names.push(name.to_owned());
+    }
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What these print must not be taken for tests of the program that they are tested in.
+    fn run(jobs: Vec<Job>, at_once: usize) -> (Counts, String) {
+        let shown = Mutex::new(Vec::new());
+        let show = |text: &[u8]| {
+            locked(&shown).extend_from_slice(text);
+            Ok(())
+        };
+        let counts = run_and_show(jobs, at_once, &show).unwrap();
+        (
+            counts,
+            String::from_utf8(shown.into_inner().unwrap()).unwrap(),
+        )
+    }
+
+    fn shell(name: &str, script: &str) -> Job {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        Job {
+            name: name.to_owned(),
+            command,
+        }
+    }
+
+    #[test]
+    fn what_all_programs_say_is_added_up() {
+        let passed = "echo 'test a ... ok'; echo 'test result: ok. 1 passed; 0 failed;'";
+        let (counts, shown) = run(vec![shell("one", passed), shell("two", passed)], 2);
+        assert_eq!((counts.passed, counts.failed), (2, 0));
+        let one = "test a ... ok\ntest result: ok. 1 passed; 0 failed;\n";
+        assert_eq!(shown, one.repeat(2));
+    }
+
+    #[test]
+    fn a_program_that_fails_without_a_failed_test_is_one() {
+        let jobs = vec![
+            shell("crashes", "exit 3"),
+            Job {
+                name: "is not there".to_owned(),
+                command: Command::new("/nowhere/at/all"),
+            },
+        ];
+        let (counts, _) = run(jobs, 1);
+        assert_eq!((counts.passed, counts.failed), (0, 2));
+        assert_eq!(counts.failed_names, ["crashes", "is not there"]);
+    }
+
+    #[test]
+    fn programs_run_at_the_same_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let (one, two) = (directory.path().join("one"), directory.path().join("two"));
+        // Each waits for the other.
+        let wait = |own: &Path, other: &Path| {
+            format!(
+                "touch {}; n=0; until [ -e {} ]; do n=$((n+1)); [ $n -lt 200 ] || exit 1; sleep 0.1; done",
+                own.display(),
+                other.display()
+            )
+        };
+        let jobs = vec![
+            shell("one", &wait(&one, &two)),
+            shell("two", &wait(&two, &one)),
+        ];
+        assert_eq!(run(jobs, 2).0.failed, 0);
+    }
+}
