@@ -4,6 +4,7 @@
 mod arguments;
 mod completion;
 mod dag_ids;
+mod deployment;
 mod executable;
 mod execute_workload;
 mod format;

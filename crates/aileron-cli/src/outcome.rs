@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use aileron_deployment::Failure;
+
 use crate::style;
 
 /// Shown at the end of `aileron --help` and `aileron help`.
@@ -47,8 +49,16 @@ pub(crate) fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
         Err(error) => {
             let (red, end) = (style::ERROR.render(), style::ERROR.render_reset());
             anstream::eprintln!("{red}error{end}: {error:#}");
-            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+            ExitCode::from(code(&error))
         }
+    }
+}
+
+fn code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<Failure>() {
+        Some(failure) => failure.exit_code(),
+        None if error.is::<UsageError>() => 2,
+        None => 1,
     }
 }
 

@@ -106,6 +106,14 @@ pub enum Failure {
         /// What it said.
         problem: String,
     },
+    /// Values that lie in an object storage could not be fetched. Each says why.
+    #[error("{unresolved} of {count} values could not be fetched from the object storage")]
+    Unresolved {
+        /// How many could not.
+        unresolved: usize,
+        /// How many XComs there were.
+        count: usize,
+    },
 }
 
 /// The exit codes of [`Failure::exit_code`], for a help text.
@@ -119,7 +127,8 @@ Exit codes, beside those of every command:
   15   what came back is not the answer of the probe, or only a part of it
   16   a time limit: nothing came, or the database ended the statement
   17   the database refused, or is not there
-  18   the REST API refused, or is not there";
+  18   the REST API refused, or is not there
+  19   values could not be fetched from the object storage";
 
 impl Failure {
     /// The exit code of a command that ends with it; one for each kind, see [`EXIT_CODES`].
@@ -136,6 +145,7 @@ impl Failure {
             Self::Silence { .. } | Self::StatementTimeout { .. } => 16,
             Self::Database { .. } => 17,
             Self::Api { .. } => 18,
+            Self::Unresolved { .. } => 19,
         }
     }
 }

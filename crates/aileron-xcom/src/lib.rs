@@ -26,6 +26,8 @@
 //! wrapped object as it is: `serde_json::Value`, maps, `#[serde(untagged)]` enums and what `#[serde(flatten)]` collects.
 //! So a value of a class that nobody knows here survives being read and written. [`Wrapped`] is that object as a type.
 //!
+//! [`plain`] turns a whole value into what a person reads.
+//!
 //! Writing goes by type: those of [`python`] become the Python class of the same name.
 //!
 //! ```
@@ -66,6 +68,7 @@ mod decode;
 mod integer;
 mod json;
 mod number;
+mod plain;
 pub mod python;
 #[cfg(feature = "object-storage")]
 pub mod storage;
@@ -76,4 +79,5 @@ mod zone;
 pub use backend::{STATE_BACKEND, XCOM_BACKEND, XcomBackend, keeps_states_in_objects};
 pub use decode::{decode, from_value, holds_wrapped};
 pub use json::{decode_json, is_json_at_least, write_json};
+pub use plain::plain;
 pub use wrapped::Wrapped;

@@ -17,6 +17,12 @@ pub(crate) struct DatabaseArguments {
 }
 
 impl DatabaseArguments {
+    /// What `--db` says.
+    pub(crate) fn given(&self) -> Option<String> {
+        let path = self.db.as_ref()?;
+        Some(path.to_string_lossy().into_owned())
+    }
+
     /// Opens the database that is there. None is made.
     pub(crate) async fn open(&self) -> anyhow::Result<Metastore> {
         let path = match &self.db {

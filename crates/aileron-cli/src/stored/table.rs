@@ -20,6 +20,11 @@ impl Table {
         Self { layout }
     }
 
+    /// Whether it has no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.layout.is_empty()
+    }
+
     pub(crate) fn row(&mut self, cells: Vec<String>) {
         // A cell with a line break would tear its row apart.
         let cells = cells.into_iter().map(|cell| cell.replace('\n', " "));

@@ -1,7 +1,9 @@
-//! `aileron xcom`: XComs of the metadata database, and what Python Dags push.
+//! `aileron xcom`: XComs of the metadata database or a live deployment, and what Python Dags push.
 
 mod audit;
+mod live;
 
+use aileron_deployment::EXIT_CODES;
 use aileron_execution_api::ExecutionApi as _;
 use aileron_metastore::Metastore;
 use aileron_metastore::inventory::{Entry, Kind};
@@ -33,6 +35,16 @@ pub(crate) struct Arguments {
 /// What to do with XComs.
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Read the XComs of a Dag run from a live deployment.
+    ///
+    /// Looks into the scheduler's pod with kubectl, unless another way is named. Reads only.
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Pull(live::Pull),
+    /// List the newest runs of a Dag in a live deployment.
+    ///
+    /// Looks into the scheduler's pod with kubectl, unless another way is named. Reads only.
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Runs(live::Runs),
     /// List XComs, the newest run of each Dag first.
     List {
         #[command(flatten)]
@@ -81,9 +93,12 @@ enum Command {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
-    if let Command::Audit(arguments) = &arguments.command {
+    match &arguments.command {
         // It looks at files, and needs no database.
-        return audit::run(arguments);
+        Command::Audit(audit) => return audit::run(audit),
+        Command::Pull(pull) => return live::pull(pull, arguments.database.given()),
+        Command::Runs(runs) => return live::runs(runs, arguments.database.given()),
+        _ => {}
     }
     block_on(async {
         let store = arguments.database.open().await?;
@@ -117,7 +132,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 store.inventory().delete_entry(Kind::XCom, &entry).await?;
                 print_text(&format!("deleted {}\n", name(&entry)))?;
             }
-            Command::Audit(_) => unreachable!("it was run above"),
+            Command::Audit(_) | Command::Pull(_) | Command::Runs(_) => {
+                unreachable!("it was run above")
+            }
         }
         Ok(Outcome::Done)
     })

@@ -2,6 +2,7 @@
 
 mod rows;
 mod stderr;
+mod words;
 
 use std::process::Stdio;
 
@@ -11,6 +12,7 @@ use tokio::process::Command;
 
 pub use rows::{Row, Rows};
 use stderr::Tail;
+pub(crate) use words::words;
 
 use crate::{Failure, Limits, Probe, scrub};
 

@@ -4,13 +4,10 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::ChildStderr;
 use tokio::task::JoinHandle;
 
-use crate::scrub;
+use super::words::words;
 
 /// How much is kept, in bytes.
 const KEPT: usize = 4096;
-
-/// Lines that say nothing to a person: kubectl's choice of a container, and that a probe failed, which it has said itself.
-const NOISE: [&str; 2] = ["Defaulted container ", "command terminated with exit code "];
 
 /// The end of what is printed.
 #[derive(Debug)]
@@ -31,11 +28,6 @@ impl Tail {
 
     /// The text, once the command has closed it; without credentials.
     pub(super) async fn text(self) -> String {
-        let bytes = self.0.await.unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
-        let lines = text
-            .lines()
-            .filter(|line| !NOISE.iter().any(|noise| line.starts_with(noise)));
-        scrub(lines.collect::<Vec<_>>().join("\n").trim()).into_owned()
+        words(&self.0.await.unwrap_or_default())
     }
 }

@@ -7,7 +7,8 @@ use std::process::Stdio;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use crate::{Exec, Failure, Limits, scrub};
+use crate::exec::words;
+use crate::{Exec, Failure, Limits};
 use pods::{Found, found};
 
 /// Which pod, and how `kubectl` finds it.
@@ -96,15 +97,15 @@ impl Kubectl {
     }
 
     async fn pods(&self, limits: &Limits) -> Result<Found, Failure> {
-        let mut words = self.words("get");
-        words.extend([
+        let mut line = self.words("get");
+        line.extend([
             "pods".to_owned(),
             format!("--selector={}", self.selector),
             "--output=json".to_owned(),
         ]);
-        let command = words.join(" ");
+        let command = line.join(" ");
         let output = Command::new(&self.program)
-            .args(&words[1..])
+            .args(&line[1..])
             .stdin(Stdio::null())
             .kill_on_drop(true)
             .output();
@@ -126,8 +127,7 @@ impl Kubectl {
             Ok(Ok(output)) => output,
         };
         if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            let stderr = scrub(stderr.trim()).into_owned();
+            let stderr = words(&output.stderr);
             return Err(Failure::Exec {
                 command,
                 status: output.status,

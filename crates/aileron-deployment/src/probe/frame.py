@@ -105,6 +105,9 @@ class Database:
         self._sqlalchemy = sqlalchemy
         timeout_ms = int(timeout_ms)
         options = {"poolclass": sqlalchemy.pool.NullPool, "hide_parameters": True}
+        if url.get_driver_name() in ("psycopg2", "psycopg"):
+            # SQLAlchemy would ask for a type that nobody has, in a statement of its own.
+            options["use_native_hstore"] = False
         if self.dialect == "sqlite":
             options["creator"] = lambda: _sqlite(url.database, timeout_ms)
         self._connection = sqlalchemy.create_engine(url, **options).connect()
