@@ -9,6 +9,7 @@
 //! - [`TaskLog`] is a task's log file as Airflow wrote it.
 //! - [`bundle`] builds and packs the bundles of this workspace.
 //! - [`Postgres`] is a PostgreSQL server with databases to clone, [`PgBouncer`] a pooler before it.
+//! - [`Live`] is a deployment to look at: a database that an Airflow 2.11 or 3.3 has filled with real runs.
 //! - [`supervised`] runs one bundle task under Airflow's own supervisor code, without the rest of Airflow.
 //!
 //! Which Python runs Airflow is said by environment variables, see [`AirflowVersion::python`]; `cargo xtask test` prepares
@@ -22,6 +23,7 @@ mod comparison;
 mod deadline;
 mod fault_proxy;
 mod job_service;
+mod live;
 mod object_store;
 mod outcome;
 mod packages;
@@ -39,6 +41,7 @@ pub use comparison::{Answer, Comparison};
 pub use deadline::Deadline;
 pub use fault_proxy::{Fault, FaultProxy};
 pub use job_service::JobService;
+pub use live::{AIRFLOW_2_PYTHON, Kept, Live, LiveAirflow, RestServer};
 pub use object_store::{MOTO_PYTHON, ObjectStore};
 pub use outcome::{
     Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario, compare, compare_all,

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::cache::Cache;
-use super::python::Python;
+use super::python::{NEWEST, Python};
 use super::{STAMP, install};
 use crate::progress::say;
 
-/// An environment with some packages and without Airflow.
+/// An environment with some packages and without an Airflow that tasks of ours run on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Packages {
     name: &'static str,
@@ -18,6 +18,8 @@ pub(crate) struct Packages {
     requirements: &'static str,
     /// The environment variable that tells the tests of its Python.
     pub(crate) variable: &'static str,
+    /// The newest Python that they run on.
+    newest: (u32, u32),
 }
 
 impl Packages {
@@ -26,6 +28,7 @@ impl Packages {
         name: "zig",
         requirements: include_str!("../../requirements/zig.txt"),
         variable: "AILERON_ZIG_PYTHON",
+        newest: NEWEST,
     };
 
     /// The peer of `aileron lint` in the benchmarks. No test needs it.
@@ -42,12 +45,21 @@ impl Packages {
             name: "pandas",
             requirements: include_str!("../../requirements/pandas.txt"),
             variable: end_to_end::PANDAS_PYTHON,
+            newest: NEWEST,
         },
         // A server with the interface of S3, for the tests of logs in an object store.
         Self {
             name: "moto",
             requirements: include_str!("../../requirements/moto.txt"),
             variable: end_to_end::MOTO_PYTHON,
+            newest: NEWEST,
+        },
+        // The last Airflow 2, for the tests that read its database. No task of ours runs on it.
+        Self {
+            name: "airflow-2.11.2",
+            requirements: include_str!("../../requirements/airflow-2.11.2.txt"),
+            variable: end_to_end::AIRFLOW_2_PYTHON,
+            newest: (3, 12),
         },
         // What Airflow's Python needs for S3 and for zstd, for the tests of values in object storage. They lie beside its own.
         Self {
@@ -60,9 +72,12 @@ impl Packages {
     /// Prepares the environment, at once when it is there already, and returns its Python.
     pub(crate) fn prepare(self) -> Result<PathBuf> {
         let Self {
-            name, requirements, ..
+            name,
+            requirements,
+            newest,
+            ..
         } = self;
-        let base = Python::find()?;
+        let base = Python::find_up_to(newest)?;
         let cache = Cache::open()?;
         let directory = cache.directory(name, &[requirements, &base.identity()]);
         let _lock = cache.lock()?;

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 /// The Pythons that both Airflow versions under test and their pinned packages run on.
 const OLDEST: (u32, u32) = (3, 11);
-const NEWEST: (u32, u32) = (3, 14);
+pub(super) const NEWEST: (u32, u32) = (3, 14);
 
 /// Prints path, version and whether virtual environments with pip can be made (Debian splits that off).
 const PROBE: &str = "import os, sys, importlib.util as u; \
@@ -24,12 +24,17 @@ pub(super) struct Python {
 impl Python {
     /// The Python that `AILERON_PYTHON` names, or the first one on the path that fits.
     pub(super) fn find() -> Result<Self> {
+        Self::find_up_to(NEWEST)
+    }
+
+    /// The same for packages that do not run on the newest ones.
+    pub(super) fn find_up_to(newest: (u32, u32)) -> Result<Self> {
         let named = std::env::var("AILERON_PYTHON").ok();
         let candidates: Vec<String> = match &named {
             Some(python) => vec![python.clone()],
             None => std::iter::once("python3".to_owned())
                 .chain(
-                    (OLDEST.1..=NEWEST.1)
+                    (OLDEST.1..=newest.1)
                         .rev()
                         .map(|minor| format!("python3.{minor}")),
                 )
@@ -39,12 +44,12 @@ impl Python {
             .iter()
             .filter_map(|candidate| Self::probe(candidate))
             .collect();
-        if let Some(python) = found.iter().find(|python| python.fits()) {
+        if let Some(python) = found.iter().find(|python| python.fits(newest)) {
             return Ok(python.clone());
         }
         let wanted = format!(
             "Python {}.{} to {}.{}",
-            OLDEST.0, OLDEST.1, NEWEST.0, NEWEST.1
+            OLDEST.0, OLDEST.1, newest.0, newest.1
         );
         match (found.first(), named) {
             (Some(python), _) => bail!(
@@ -77,13 +82,13 @@ impl Python {
         })
     }
 
-    fn fits(&self) -> bool {
+    fn fits(&self, newest: (u32, u32)) -> bool {
         let mut numbers = self
             .version
             .split('.')
             .filter_map(|number| number.parse::<u32>().ok());
         let minor = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        (OLDEST..=NEWEST).contains(&minor)
+        (OLDEST..=newest).contains(&minor)
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -139,15 +139,23 @@ impl Postgres {
     /// # Errors
     /// When the server refuses, or the migration fails.
     pub fn migrated(self: &Arc<Self>, version: AirflowVersion) -> Result<PostgresDatabase> {
+        let database = self.empty_database()?;
+        migrate_with_driver(version, &database.sqlalchemy_url())?;
+        Ok(database)
+    }
+
+    /// A new database with nothing in it.
+    ///
+    /// # Errors
+    /// When the server refuses.
+    pub fn empty_database(self: &Arc<Self>) -> Result<PostgresDatabase> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{number}", std::process::id());
         self.sql("postgres", &format!("create database {name}"))?;
-        let database = PostgresDatabase {
+        Ok(PostgresDatabase {
             server: Arc::clone(self),
             name,
-        };
-        migrate_with_driver(version, &database.sqlalchemy_url())?;
-        Ok(database)
+        })
     }
 
     /// The URL of one of its databases. `postgres` is there from the start.
