@@ -6,6 +6,7 @@ mod local_run;
 mod memory;
 mod numbers;
 mod programs;
+mod read_xcoms;
 mod report;
 mod round_trip;
 mod row;
@@ -32,7 +33,7 @@ const PEER: AirflowVersion = AirflowVersion::V3_3_2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
-    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, xcom-storage, memory, supervisor, run, serve, lint
+    /// Run only the benchmarks whose name holds FILTER: start, round-trip, xcom, xcom-storage, memory, supervisor, run, read, serve, lint
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
     /// Fewer repetitions: less than a minute, and less exact
@@ -75,7 +76,7 @@ struct Benchmark {
 }
 
 /// The benchmarks, in the order they run.
-const BENCHMARKS: [Benchmark; 9] = [
+const BENCHMARKS: [Benchmark; 10] = [
     Benchmark {
         name: "start",
         run: start::run,
@@ -103,6 +104,10 @@ const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "run",
         run: local_run::run,
+    },
+    Benchmark {
+        name: "read",
+        run: read_xcoms::run,
     },
     Benchmark {
         name: "serve",
