@@ -115,7 +115,9 @@ impl RestApi {
                 "; AILERON_API_TOKEN is where a token belongs"
             }
             StatusCode::UNAUTHORIZED => "; the token is not valid, or not any more",
-            StatusCode::FORBIDDEN => "; whoever the token is of may not do that",
+            StatusCode::FORBIDDEN => {
+                "; the token is not valid, or whoever it is of may not do that"
+            }
             _ if status.is_redirection() => {
                 "; it leads elsewhere, to a page for people to log in perhaps"
             }
