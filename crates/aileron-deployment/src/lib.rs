@@ -45,7 +45,7 @@
 //! ```
 //!
 //! `frame.py` in the sources of this crate says what a probe finds: `database().rows(..)` and `.dialect`, `timestamp(..)`,
-//! `scrub(..)`, and `Refused(kind, message)` to raise; `base64`, `json`, `os`, `re` and `sys` are imported. A probe that never calls
+//! `scrub(..)`, and `Refused(kind, message)` to raise; `base64`, `json`, `os`, `re`, `sys` and `time` are imported. A probe that never calls
 //! `database()` needs neither SQLAlchemy nor a database.
 #![forbid(unsafe_code)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]

@@ -10,7 +10,7 @@ use sqlx::{
 use super::Place;
 use super::statement::{self, Bound, Words};
 use crate::Failure;
-use crate::xcom::{DagRun, DagRuns, RunQuery, Stored, Stream, XCom, XComQuery, XComs};
+use crate::xcom::{DagRun, DagRuns, RunQuery, Sender, Stored, Stream, XCom, XComQuery, XComs};
 
 /// Times and values as text: PostgreSQL's text of JSON keeps every digit.
 const WORDS: Words = Words {
@@ -22,13 +22,16 @@ const WORDS: Words = Words {
           to_json(r) ->> 'start_date' AS start_date, to_json(r) ->> 'end_date' AS end_date",
 };
 
+/// So many rows come in one go.
+const FEW: u64 = 1000;
+
 pub(super) async fn xcoms(
     options: &PgConnectOptions,
     query: &XComQuery,
     place: Place,
 ) -> Result<XComs, Failure> {
     let (text, bound) = statement::xcoms(&WORDS, query);
-    ask(options, text, &bound, place, xcom).await
+    ask(options, text, &bound, is_few(query.limit), place, xcom).await
 }
 
 pub(super) async fn runs(
@@ -37,7 +40,12 @@ pub(super) async fn runs(
     place: Place,
 ) -> Result<DagRuns, Failure> {
     let (text, bound) = statement::runs(&WORDS, &query.dag_id, query.limit);
-    ask(options, text, &bound, place, run).await
+    ask(options, text, &bound, is_few(query.limit), place, run).await
+}
+
+/// Whether the rows may come in one go.
+fn is_few(limit: Option<u64>) -> bool {
+    limit.is_some_and(|limit| limit <= FEW)
 }
 
 /// One statement in a transaction that only reads; the transaction ends with the connection.
@@ -45,6 +53,7 @@ async fn ask<T: Send + 'static>(
     options: &PgConnectOptions,
     text: String,
     bound: &[Bound<'_>],
+    whole: bool,
     place: Place,
     read: fn(&PgRow, &Place) -> Result<T, Failure>,
 ) -> Result<Stream<T>, Failure> {
@@ -66,24 +75,72 @@ async fn ask<T: Send + 'static>(
         .map_err(|error| place.unreadable("of a condition", error))?;
     }
     Ok(Stream::of(|sender| async move {
-        // Behind a pooler nothing may outlive the transaction: the statement has no name.
-        let query =
-            sqlx::query_with(AssertSqlSafe(text).into_sql_str(), arguments).persistent(false);
-        let mut rows = query.fetch(&mut connection);
-        while let Some(row) = rows
-            .try_next()
+        match whole {
+            true => send_whole(connection, text, arguments, &place, read, &sender).await,
+            false => send_in_parts(connection, text, arguments, &place, read, &sender).await,
+        }
+    }))
+}
+
+/// Few rows, in one go.
+async fn send_whole<T>(
+    mut connection: PgConnection,
+    text: String,
+    arguments: PgArguments,
+    place: &Place,
+    read: fn(&PgRow, &Place) -> Result<T, Failure>,
+    sender: &Sender<T>,
+) -> Result<(), Failure> {
+    // Behind a pooler nothing may outlive the transaction: the statement has no name.
+    let query = sqlx::query_with(AssertSqlSafe(text).into_sql_str(), arguments).persistent(false);
+    let mut rows = query.fetch(&mut connection);
+    while let Some(row) = rows
+        .try_next()
+        .await
+        .map_err(|error| place.failure(error))?
+    {
+        if sender.send(read(&row, place)?).await.is_err() {
+            return Ok(());
+        }
+    }
+    drop(rows);
+    // Everything has come: how the connection ends changes nothing.
+    let _ = connection.close().await;
+    Ok(())
+}
+
+/// Many rows, through a cursor. In one go, the time that somebody takes to read them would count for the time limit.
+async fn send_in_parts<T>(
+    mut connection: PgConnection,
+    text: String,
+    arguments: PgArguments,
+    place: &Place,
+    read: fn(&PgRow, &Place) -> Result<T, Failure>,
+    sender: &Sender<T>,
+) -> Result<(), Failure> {
+    let declare = format!("DECLARE many NO SCROLL CURSOR FOR {text}");
+    let declare =
+        sqlx::query_with(AssertSqlSafe(declare).into_sql_str(), arguments).persistent(false);
+    declare
+        .execute(&mut connection)
+        .await
+        .map_err(|error| place.failure(error))?;
+    loop {
+        let fetch = sqlx::query("FETCH FORWARD 500 FROM many").persistent(false);
+        let rows = fetch
+            .fetch_all(&mut connection)
             .await
-            .map_err(|error| place.failure(error))?
-        {
-            if sender.send(read(&row, &place)?).await.is_err() {
+            .map_err(|error| place.failure(error))?;
+        if rows.is_empty() {
+            let _ = connection.close().await;
+            return Ok(());
+        }
+        for row in rows {
+            if sender.send(read(&row, place)?).await.is_err() {
                 return Ok(());
             }
         }
-        drop(rows);
-        // Everything has come: how the connection ends changes nothing.
-        let _ = connection.close().await;
-        Ok(())
-    }))
+    }
 }
 
 fn xcom(row: &PgRow, place: &Place) -> Result<XCom, Failure> {

@@ -1,6 +1,8 @@
 //! Asking a SQLite file.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
@@ -55,12 +57,18 @@ async fn ask<T: Send + 'static>(
         .read_only(true)
         .busy_timeout(BUSY_TIMEOUT);
     let mut connection: SqliteConnection = place.connected(options.connect()).await?;
-    let end = Instant::now() + place.statement;
+    // The time without a row counts, and not that which somebody takes to read them.
+    let started = Instant::now();
+    let last_row = Arc::new(AtomicU64::new(0));
+    let (seen, limit) = (Arc::clone(&last_row), place.statement);
     let mut handle = connection
         .lock_handle()
         .await
         .map_err(|error| place.failure(error))?;
-    handle.set_progress_handler(STEPS, move || Instant::now() < end);
+    handle.set_progress_handler(STEPS, move || {
+        let last = Duration::from_millis(seen.load(Ordering::Relaxed));
+        started.elapsed().saturating_sub(last) < limit
+    });
     drop(handle);
     let mut arguments = SqliteArguments::default();
     for value in bound {
@@ -81,6 +89,8 @@ async fn ask<T: Send + 'static>(
             if sender.send(read(&row, &place)?).await.is_err() {
                 break;
             }
+            let now = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+            last_row.store(now, Ordering::Relaxed);
         }
         Ok(())
     }))

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sys
+import time
 
 # Whatever else is printed in here goes to standard error: standard output has nothing but our lines.
 _LINES = os.fdopen(os.dup(1), "w", encoding="ascii", newline="\n")
@@ -104,12 +105,14 @@ class Database:
         self.dialect = url.get_backend_name()
         self._sqlalchemy = sqlalchemy
         timeout_ms = int(timeout_ms)
+        # When a row came last: the time that somebody takes to read them does not count for the limit.
+        self._last_row = [time.monotonic()]
         options = {"poolclass": sqlalchemy.pool.NullPool, "hide_parameters": True}
         if url.get_driver_name() in ("psycopg2", "psycopg"):
             # SQLAlchemy would ask for a type that nobody has, in a statement of its own.
             options["use_native_hstore"] = False
         if self.dialect == "sqlite":
-            options["creator"] = lambda: _sqlite(url.database, timeout_ms)
+            options["creator"] = lambda: _sqlite(url.database, timeout_ms, self._last_row)
         self._connection = sqlalchemy.create_engine(url, **options).connect()
         if self.dialect == "postgresql":
             self._connection = self._connection.execution_options(postgresql_readonly=True)
@@ -144,19 +147,18 @@ class Database:
             connection = connection.execution_options(stream_results=True, max_row_buffer=200)
         for row in connection.execute(self._sqlalchemy.text(statement), parameters).mappings():
             yield dict(row)
+            self._last_row[0] = time.monotonic()
 
 
-def _sqlite(path, timeout_ms):
+def _sqlite(path, timeout_ms, last_row):
     """A connection that can only read, and never makes a file."""
     import sqlite3
-    import time
     import urllib.parse
 
     if not path or not os.path.exists(path):
         raise Refused("database", "the SQLite file of the connection string does not exist here")
     connection = sqlite3.connect("file:" + urllib.parse.quote(path) + "?mode=ro", uri=True, timeout=timeout_ms / 1000)
-    end = time.monotonic() + timeout_ms / 1000
-    connection.set_progress_handler(lambda: time.monotonic() > end, 10000)
+    connection.set_progress_handler(lambda: time.monotonic() - last_row[0] > timeout_ms / 1000, 10000)
     return connection
 
 
