@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::{
-    completion, execute_workload, inspect, lint, new, outcome, pack, run, serve, skill, state,
-    stub, verify, xcom,
+    completion, doctor, execute_workload, inspect, lint, new, outcome, pack, run, serve, skill,
+    state, stub, verify, xcom,
 };
 
 /// Build, run, pack and check Airflow tasks written in Rust.
@@ -50,6 +50,7 @@ pub(crate) enum Command {
     Serve(serve::Arguments),
     Xcom(xcom::Arguments),
     State(state::Arguments),
+    Doctor(doctor::Arguments),
     Lint(lint::Arguments),
     Skill(skill::Arguments),
     ExecuteWorkload(execute_workload::Arguments),

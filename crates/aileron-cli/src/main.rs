@@ -5,6 +5,7 @@ mod arguments;
 mod completion;
 mod dag_ids;
 mod deployment;
+mod doctor;
 mod executable;
 mod execute_workload;
 mod format;
@@ -50,6 +51,7 @@ fn execute(command: Command) -> anyhow::Result<Outcome> {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Xcom(arguments) => xcom::run(&arguments),
         Command::State(arguments) => state::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Lint(arguments) => lint::run(&arguments),
         Command::Skill(arguments) => skill::run(&arguments),
         Command::ExecuteWorkload(arguments) => execute_workload::run(&arguments),

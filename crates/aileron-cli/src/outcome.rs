@@ -12,6 +12,7 @@ pub(crate) const EXIT_CODES: &str = "Exit codes:
   0    done; every check passed; the Dag run succeeded
   1    the operation failed, a check did not pass, or the Dag run did not succeed
   2    the command line is wrong: an unknown flag, a missing or contradictory argument
+  3    `doctor` has warnings and no errors
   130  interrupted by Ctrl-C; 143 by SIGTERM";
 
 /// A command that ran to its end.
@@ -21,6 +22,8 @@ pub(crate) enum Outcome {
     Done,
     /// It ran, and what it checked is not in order. The report is on stdout already.
     ChecksFailed,
+    /// It ran, and what it checked works, but not for ever. The report is on stdout already.
+    Warned,
     /// A Dag ran, and did not succeed. The report is on stdout already.
     RunFailed,
     /// This signal ended it, in order.
@@ -43,6 +46,7 @@ impl std::error::Error for UsageError {}
 pub(crate) fn exit_code(result: anyhow::Result<Outcome>) -> ExitCode {
     match result {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::Warned) => ExitCode::from(3),
         Ok(Outcome::ChecksFailed | Outcome::RunFailed) => ExitCode::from(1),
         Ok(Outcome::Interrupted(signal)) => ExitCode::from(128 + signal),
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,

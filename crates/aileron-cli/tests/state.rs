@@ -157,3 +157,189 @@ fn the_state_of_an_asset_is_found_by_name_and_uri() {
     let text = state(&["list"]).ok();
     assert!(text.contains("no asset state in"), "{text}");
 }
+
+#[test]
+fn expired_values_are_counted_and_removed_and_no_others() {
+    let sandbox = filled();
+    let ran = sandbox.run(&["state", "clean", "--dry-run"]);
+    assert!(ran.stdout.contains("orders  load  1"), "{}", ran.stdout);
+    assert!(ran.ok().ends_with("would remove 1\n"));
+    let json = sandbox.run(&["state", "clean", "--format", "json"]).json();
+    assert_eq!((&json["expired"], &json["deleted"]), (&json!(1), &json!(1)));
+    assert_eq!(json["tasks"][0]["task_id"], "load");
+    assert_eq!(
+        sandbox.run(&["state", "clean"]).ok(),
+        "nothing has expired\n"
+    );
+    assert!(
+        sandbox
+            .run(&["state", "task", "list"])
+            .ok()
+            .contains("page")
+    );
+}
+
+#[test]
+fn an_export_is_imported_once_and_then_nothing_changes() {
+    let (from, to) = (filled(), filled());
+    let ran = from.run(&["state", "export", "--output", "state.ndjson"]);
+    assert!(ran.stderr.contains("exported 3 values"), "{}", ran.stderr);
+    let text = from.read("state.ndjson");
+    assert!(text.starts_with("{\"aileron_state\":1}\n"), "{text}");
+    assert_eq!(text.lines().count(), 4);
+    assert!(text.contains("hunter2"), "an export keeps what it is for");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(from.path("state.ndjson"))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    to.run(&[
+        "state", "task", "clear", "--dag", "orders", "--run-id", "second", "--task", "load",
+    ])
+    .ok();
+    to.run(&[
+        "state",
+        "asset",
+        "set",
+        "--asset",
+        "prices",
+        "--key",
+        "watermark",
+        "9",
+    ])
+    .ok();
+    to.write("state.ndjson", &text);
+    let error = to.run(&["state", "import", "state.ndjson"]).failed(1);
+    assert!(
+        error.contains("line 4, key \"watermark\": another value is there"),
+        "{error}"
+    );
+    assert!(
+        to.run(&["state", "task", "list"])
+            .ok()
+            .contains("no task state"),
+        "all or nothing"
+    );
+    let import = |more: &[&str]| {
+        to.run(&[&["state", "import", "state.ndjson", "--overwrite"], more].concat())
+    };
+    assert_eq!(
+        import(&["--dry-run"]).ok(),
+        "would add 2, replace 1, leave 0\n"
+    );
+    assert_eq!(import(&[]).ok(), "added 2, replaced 1, unchanged 0\n");
+    let json = import(&["--format", "json"]).json();
+    assert_eq!(
+        (&json["stored"], &json["unchanged"]),
+        (&json!(false), &json!(3))
+    );
+    to.run(&["state", "export", "--output", "again.ndjson"])
+        .ok();
+    assert_eq!(to.read("again.ndjson"), text);
+    let only = to.run(&["state", "export", "--asset", "prices"]).ok();
+    assert_eq!(only.lines().count(), 2, "{only}");
+    let only = to
+        .run(&["state", "export", "--dag", "orders", "--key", "page"])
+        .ok();
+    assert!(
+        only.lines().count() == 2 && only.contains("\"page\""),
+        "{only}"
+    );
+}
+
+#[test]
+fn a_file_that_is_no_export_is_refused() {
+    let sandbox = filled();
+    for (text, expected) in [
+        ("", "the file is empty"),
+        (
+            "{\"store\":\"task\"}\n",
+            "line 1 is not the first line of an export",
+        ),
+        ("hello\n", "line 1 is not the first line of an export"),
+        ("{\"aileron_state\":7}\n", "line 1 is not the first line"),
+        (
+            "{\"aileron_state\":1}\n{\"store\":\"xcom\"}\n",
+            "line 2: there is no store \"xcom\"",
+        ),
+    ] {
+        sandbox.write("x.ndjson", text);
+        let error = sandbox.run(&["state", "import", "x.ndjson"]).failed(1);
+        assert!(error.contains(expected), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn the_database_of_an_airflow_is_not_changed_without_being_told_so() {
+    let sandbox = filled();
+    // Elsewhere, and without locks beside it: it could be any Airflow's.
+    std::fs::rename(sandbox.path(".aileron"), sandbox.path("airflow")).unwrap();
+    let key = [
+        "--dag",
+        "orders",
+        "--run-id",
+        "second",
+        "--task",
+        "load",
+        "--map-index",
+        "1",
+        "--key",
+        "page",
+    ];
+    let run = |command: &[&str], more: &[&str]| {
+        sandbox.run(&[command, &["--db", "airflow/airflow.db"], more].concat())
+    };
+    let get = ["state", "task", "get"];
+    assert_eq!(run(&get, &key).ok(), "7\n");
+    for command in [
+        [&["state", "task", "set", "8"], &key[..]].concat(),
+        [&["state", "task", "delete"], &key[..]].concat(),
+        vec!["state", "clean"],
+        vec!["state", "asset", "clear", "--asset", "prices"],
+        [&["xcom", "set", "8"], &key[..]].concat(),
+    ] {
+        let error = run(&command, &["--yes"]).failed(2);
+        assert!(
+            error.contains("nothing in it is changed without --write"),
+            "{command:?}: {error}"
+        );
+        let error = run(&command, &["--write"]).failed(2);
+        assert!(
+            error.contains("there is no terminal to ask on") && error.contains("--yes"),
+            "{command:?}: {error}"
+        );
+    }
+    assert_eq!(run(&get, &key).ok(), "7\n", "nothing was changed");
+    let set = [&["state", "task", "set", "8"], &key[..]].concat();
+    run(&set, &["--write", "--yes"]).ok();
+    assert_eq!(run(&get, &key).ok(), "8\n");
+}
+
+#[test]
+fn a_url_never_shows_its_password() {
+    let sandbox = filled();
+    for url in [
+        "postgresql://ada:sesame@127.0.0.1:1/airflow",
+        "mysql://ada:sesame@h/d",
+        "postgresql://ada:sesame@h:port/d",
+    ] {
+        let ran = sandbox.run(&["state", "task", "list", "--db", url]);
+        assert_ne!(ran.code, 0);
+        assert!(
+            !ran.stderr.contains("sesame") && !ran.stderr.contains("ada"),
+            "{}",
+            ran.stderr
+        );
+        let ran = sandbox.run_with_env(
+            &["state", "task", "list"],
+            "AILERON_DB",
+            std::path::Path::new(url),
+        );
+        assert_ne!(ran.code, 0, "the variable is read");
+        assert!(!ran.stderr.contains("sesame"), "{}", ran.stderr);
+    }
+}

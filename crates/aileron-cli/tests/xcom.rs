@@ -217,8 +217,81 @@ fn the_database_is_chosen_and_never_made() {
     );
     let error = other.run(&["xcom", "list", "--db", "plain.db"]).failed(1);
     assert!(error.contains("plain.db: not a SQLite database"), "{error}");
-    let error = other
-        .run(&["xcom", "list", "--db", "postgres://me:secret@host/db"])
-        .failed(2);
-    assert!(!error.contains("secret"), "{error}");
+    for (url, code) in [
+        ("postgres://me:secret@127.0.0.1:1/db", 1),
+        ("mysql://me:secret@host/db", 2),
+    ] {
+        let error = other.run(&["xcom", "list", "--db", url]).failed(code);
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_report_lines_up_cells_in_a_chart_a_document_and_a_page() {
+    let sandbox = Sandbox::new();
+    let rows: Vec<String> = [(0, "[1, 5, 2]"), (1, "[4, 3, null]"), (2, "\"s3\"")]
+        .iter()
+        .map(|(index, value)| {
+            format!(r#"{{"run_id":"r","task_id":"t","map_index":{index},"kind":"json","value":{value}}}"#)
+        })
+        .collect();
+    sandbox.write("rows.ndjson", &rows.join("\n"));
+    let report = ["xcom", "report", "--from", "rows.ndjson"];
+    let text = sandbox.run(&report).ok();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "value  3 cells, 3 points, from 1 to 5");
+    assert!(
+        lines[2].ends_with("▁█▃")
+            && lines[3].ends_with("█▁· 1 missing")
+            && lines[4].ends_with("(text)"),
+        "{text}"
+    );
+    assert_eq!(lines[5], "optimum (max) of 2 cells: at 0 in 1, at 1 in 1");
+    let json = sandbox
+        .run(&[&report[..], &["--format", "json", "--optimum", "min"]].concat())
+        .json();
+    let rows = &json["measures"][0]["rows"];
+    assert_eq!(
+        (&rows[0]["optimum_at"], &rows[1]["values"]),
+        (&"0".into(), &serde_json::json!([4.0, 3.0, null]))
+    );
+    assert_eq!(rows[2]["problem"], "text");
+    let ran = sandbox.run(&[&report[..], &["--html", "page.html"]].concat());
+    assert!(ran.stderr.contains("wrote page.html"), "{}", ran.stderr);
+    assert!(sandbox.read("page.html").starts_with("<!doctype html>"));
+}
+
+#[test]
+fn a_report_takes_the_newest_runs_of_a_store() {
+    let sandbox = filled();
+    let report = |more: &[&str]| {
+        let arguments = ["xcom", "report", "--dag", "orders", "--format", "json"];
+        sandbox.run(&[&arguments, more].concat()).json()
+    };
+    let newest = report(&[]);
+    let rows = newest["measures"].as_array().unwrap();
+    let rows = rows
+        .iter()
+        .find(|measure| measure["field"] == "rows")
+        .unwrap();
+    assert_eq!(rows["rows"][0]["max"], 2.0);
+    assert_eq!(rows["rows"][0]["run_id"], "second");
+    assert!(!newest.to_string().contains("hunter2"));
+    let both = report(&["--runs", "2", "--task-id", "extract"]);
+    assert_eq!(both["cells"], 2);
+    let named = report(&["--run-id", "first"]);
+    assert_eq!(
+        (&named["cells"], &named["measures"][0]["points"]),
+        (&1.into(), &serde_json::json!(["rows"]))
+    );
+    let error = sandbox
+        .run(&["xcom", "report", "--dag", "orders", "--key", "none"])
+        .failed(1);
+    assert!(error.contains("no XCom \"none\""), "{error}");
+    assert!(
+        sandbox
+            .run(&["xcom", "report"])
+            .failed(2)
+            .contains("--dag-id")
+    );
 }

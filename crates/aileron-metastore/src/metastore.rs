@@ -58,6 +58,17 @@ impl Metastore {
         Ok(Self::on(database))
     }
 
+    /// Opens the SQLite file of an Airflow to look into it. Nothing in it can be changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`attach`](Self::attach).
+    pub async fn look(path: &Path) -> Result<Self, DatabaseError> {
+        let database = Database::sqlite_read_only(path).await?;
+        schema::check(&database, &Schema::ALL).await?;
+        Ok(Self::on(database))
+    }
+
     /// Connects to the PostgreSQL server of an Airflow, to answer its task instances.
     ///
     /// # Errors
@@ -102,6 +113,22 @@ impl Metastore {
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Checks that the schema is one of these, for what is not written for all of them.
+    ///
+    /// # Errors
+    ///
+    /// When it is another one.
+    pub fn require(&self, fitting: &[Schema]) -> Result<(), DatabaseError> {
+        let found = self.database.schema();
+        if fitting.contains(&found) {
+            return Ok(());
+        }
+        Err(DatabaseError::Revision {
+            database: self.database.name().to_owned(),
+            found: Some(found.revision().to_owned()),
+        })
     }
 
     /// What a worker that tests a connection may ask.

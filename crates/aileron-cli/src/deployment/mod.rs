@@ -6,4 +6,4 @@ mod layer;
 mod way;
 
 pub(crate) use arguments::DeploymentArguments;
-pub(crate) use way::Reached;
+pub(crate) use way::{Reached, rest_api};

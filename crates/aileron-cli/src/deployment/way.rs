@@ -23,6 +23,11 @@ pub(crate) struct Reached {
 }
 
 impl DeploymentArguments {
+    /// Whether the command line names a way.
+    pub(crate) fn is_named(&self) -> anyhow::Result<bool> {
+        Ok(self.deployment.is_some() || self.layer(None).way()?.is_some())
+    }
+
     /// The deployment that flags, environment and files name; `database` is the value of --db.
     ///
     /// The first place that names a way decides. When none does, it is the store of `aileron run` where there is one in this
@@ -52,14 +57,18 @@ impl DeploymentArguments {
                 Deployment::Database(Database::url(&place)?)
             }
             Some(Named::Database(path)) => Deployment::Database(Database::file(Path::new(&path))?),
-            Some(Named::Api(url)) => {
-                Deployment::RestApi(RestApi::new(&url, login(variable), &tls(variable))?)
-            }
+            Some(Named::Api(url)) => Deployment::RestApi(rest_api(&url)?),
             None if store.is_file() => Deployment::Database(Database::file(&store)?),
             Some(Named::Kubectl) | None => Deployment::Kubectl(kubectl(settings)),
         };
         Ok(Reached { deployment, limits })
     }
+}
+
+/// The REST API at this URL, with the token that the environment has.
+pub(crate) fn rest_api(url: &str) -> anyhow::Result<RestApi> {
+    let variable = |name: &str| std::env::var(name).ok();
+    Ok(RestApi::new(url, login(variable), &tls(variable))?)
 }
 
 fn limits(settings: &Layer) -> Limits {

@@ -2,13 +2,15 @@
 
 use aileron_metastore::Metastore;
 use aileron_metastore::inventory::{AssetEntry, AssetFilter, KnownAsset};
+use aileron_wire::json::RawJson;
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
 
 use super::SHORT;
 use crate::format::{Format, print_json, print_text};
 use crate::stored::{
-    Page, Secrets, Table, did_you_mean, index_text, json_argument, pretty, time_text,
+    Opened, Page, Secrets, Table, WriteArguments, did_you_mean, index_text, json_argument, pretty,
+    time_text,
 };
 
 /// What to do with the state of assets.
@@ -58,6 +60,8 @@ pub(super) enum Command {
         /// The value, as JSON.
         #[arg(allow_hyphen_values = true)]
         value: String,
+        #[command(flatten)]
+        write: WriteArguments,
     },
     /// Delete one value.
     Delete {
@@ -67,16 +71,33 @@ pub(super) enum Command {
         /// The key.
         #[arg(long)]
         key: String,
+        #[command(flatten)]
+        write: WriteArguments,
     },
     /// Delete all values of an asset.
     Clear {
         /// The asset: its name, or its URI.
         #[arg(long, value_name = "NAME|URI")]
         asset: String,
+        #[command(flatten)]
+        write: WriteArguments,
     },
 }
 
-pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<()> {
+impl Command {
+    /// Whether it may change something; `None` when it never does.
+    pub(super) fn writes(&self) -> Option<WriteArguments> {
+        match self {
+            Self::List { .. } | Self::Get { .. } => None,
+            Self::Set { write, .. } | Self::Delete { write, .. } | Self::Clear { write, .. } => {
+                Some(*write)
+            }
+        }
+    }
+}
+
+pub(super) async fn run(opened: &Opened, command: &Command) -> anyhow::Result<()> {
+    let store = &opened.store;
     match command {
         Command::List {
             asset,
@@ -87,12 +108,15 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
             format,
         } => {
             let filter = filter(store, asset.as_deref(), key.as_deref()).await?;
-            let inventory = store.inventory();
-            let mut entries = inventory.asset_entries(&filter, page.asked()).await?;
+            let longest = if *values { i64::MAX } else { SHORT };
+            let mut entries = store
+                .inventory()
+                .asset_entries_with_values(&filter, page.asked(), longest)
+                .await?;
             page.cut(&mut entries);
             match format {
-                Format::Json => print_json(&listed(store, &entries, secrets, *values).await?),
-                Format::Text => print_text(&table(store, &entries, secrets).await?),
+                Format::Json => print_json(&listed(entries, secrets, *values)),
+                Format::Text => print_text(&table(store.database().name(), entries, secrets)),
             }
         }
         Command::Get {
@@ -101,17 +125,27 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
             secrets,
             format,
         } => get(store, asset, key, secrets, *format).await,
-        Command::Set { asset, key, value } => {
+        Command::Set {
+            asset,
+            key,
+            value,
+            write,
+        } => {
             let value = json_argument(value)?;
             let asset = find(store, asset).await?;
+            opened.ask(*write, &format!("set {key:?} of asset {}", asset.name))?;
             store
                 .inventory()
                 .set_asset_state(&asset, key, value)
                 .await?;
             print_text("stored\n")
         }
-        Command::Delete { asset, key } => {
+        Command::Delete { asset, key, write } => {
             let entry = entry(store, asset, key).await?;
+            opened.ask(
+                *write,
+                &format!("delete {key:?} of asset {}", entry.asset.name),
+            )?;
             let filter = AssetFilter {
                 asset_id: Some(entry.asset.id),
                 key: Some(entry.key),
@@ -119,15 +153,21 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
             store.inventory().delete_asset_state(&filter).await?;
             print_text(&format!("deleted {key:?}\n"))
         }
-        Command::Clear { asset } => {
+        Command::Clear { asset, write } => {
             let filter = filter(store, Some(asset), None).await?;
+            let count = store
+                .inventory()
+                .asset_entries(&filter, i64::MAX)
+                .await?
+                .len();
+            opened.ask(*write, &format!("delete {count} values of asset {asset}"))?;
             let deleted = store.inventory().delete_asset_state(&filter).await?;
             print_text(&format!("deleted {deleted}\n"))
         }
     }
 }
 
-async fn filter(
+pub(super) async fn filter(
     store: &Metastore,
     asset: Option<&str>,
     key: Option<&str>,
@@ -145,6 +185,15 @@ async fn filter(
 /// The asset of that name, or else of that URI.
 async fn find(store: &Metastore, asked: &str) -> anyhow::Result<KnownAsset> {
     let assets = store.inventory().assets().await?;
+    choose(&assets, store.database().name(), asked)
+}
+
+/// The same among those that are known.
+pub(super) fn choose(
+    assets: &[KnownAsset],
+    place: &str,
+    asked: &str,
+) -> anyhow::Result<KnownAsset> {
     let mut named: Vec<&KnownAsset> = assets.iter().filter(|asset| asset.name == asked).collect();
     if named.is_empty() {
         named = assets.iter().filter(|asset| asset.uri == asked).collect();
@@ -154,8 +203,7 @@ async fn find(store: &Metastore, asked: &str) -> anyhow::Result<KnownAsset> {
         [] => {
             let names: Vec<String> = assets.iter().map(|asset| asset.name.clone()).collect();
             Err(anyhow!(
-                "{}: there is no asset {asked:?}{}",
-                store.database().name(),
+                "{place}: there is no asset {asked:?}{}",
                 did_you_mean(asked, &names)
             ))
         }
@@ -210,7 +258,7 @@ async fn get(
     }
 }
 
-fn document(entry: &AssetEntry) -> Value {
+pub(super) fn document(entry: &AssetEntry) -> Value {
     json!({
         "name": entry.asset.name, "uri": entry.asset.uri, "key": entry.key, "updated_at": entry.written_at,
         "length": entry.length,
@@ -221,51 +269,41 @@ fn document(entry: &AssetEntry) -> Value {
     })
 }
 
-async fn listed(
-    store: &Metastore,
-    entries: &[AssetEntry],
-    secrets: &Secrets,
-    values: bool,
-) -> anyhow::Result<Vec<Value>> {
+/// A value of an asset, which is left out when it is long.
+pub(super) type Found = (AssetEntry, Option<RawJson>);
+
+pub(super) fn listed(entries: Vec<Found>, secrets: &Secrets, values: bool) -> Vec<Value> {
     let mut listed = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let mut document = document(entry);
-        if values && let Some(value) = store.inventory().asset_value(entry).await? {
+    for (entry, value) in entries {
+        let mut document = document(&entry);
+        if let Some(value) = value.filter(|_| values) {
             document["value"] = secrets.shown_value(&entry.key, value);
         }
         listed.push(document);
     }
-    Ok(listed)
+    listed
 }
 
-async fn table(
-    store: &Metastore,
-    entries: &[AssetEntry],
-    secrets: &Secrets,
-) -> anyhow::Result<String> {
+pub(super) fn table(place: &str, entries: Vec<Found>, secrets: &Secrets) -> String {
     if entries.is_empty() {
-        return Ok(format!("no asset state in {}\n", store.database().name()));
+        return format!("no asset state in {place}\n");
     }
     let mut table = Table::new(&["ASSET", "URI", "KEY", "WRITTEN", "BY", "VALUE"]);
-    for entry in entries {
-        let value = if entry.length > SHORT {
-            format!("({} characters)", entry.length)
-        } else {
-            match store.inventory().asset_value(entry).await? {
-                Some(value) => secrets.preview(&entry.key, value),
-                None => continue,
-            }
+    for (entry, value) in entries {
+        let value = match value {
+            Some(value) => secrets.preview(&entry.key, value),
+            None => format!("({} characters)", entry.length),
         };
         table.row(vec![
             entry.asset.name.clone(),
             entry.asset.uri.clone(),
             entry.key.clone(),
             time_text(entry.written_at),
-            writer(entry),
+            writer(&entry),
             value,
         ]);
     }
-    Ok(table.to_string())
+    table.to_string()
 }
 
 /// What wrote it last: a task by its names, anything else by its kind.

@@ -1,10 +1,15 @@
 //! `aileron state`: the state stores of tasks and assets in the metadata database.
 
 mod asset;
+mod clean;
+mod export;
+mod import;
+mod rest;
 mod task;
+mod too_short;
 
 use crate::outcome::Outcome;
-use crate::stored::{DatabaseArguments, block_on};
+use crate::stored::{Access, DatabaseArguments, WriteArguments, block_on};
 
 /// Values longer than this are not loaded for a list.
 const SHORT: i64 = 1000;
@@ -14,6 +19,8 @@ const SHORT: i64 = 1000;
 pub(crate) struct Arguments {
     #[command(flatten)]
     database: DatabaseArguments,
+    #[command(flatten)]
+    rest: rest::RestArguments,
     #[command(subcommand)]
     command: Command,
 }
@@ -27,14 +34,40 @@ enum Command {
     /// The asset state store: what is kept for an asset from run to run.
     #[command(subcommand)]
     Asset(asset::Command),
+    Clean(clean::Arguments),
+    Export(export::Arguments),
+    Import(import::Arguments),
+}
+
+impl Command {
+    /// Whether it may change something; `None` when it never does.
+    fn writes(&self) -> Option<WriteArguments> {
+        match self {
+            Self::Task(command) => command.writes(),
+            Self::Asset(command) => command.writes(),
+            Self::Clean(arguments) => arguments.writes(),
+            Self::Export(_) => None,
+            Self::Import(arguments) => arguments.writes(),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     block_on(async {
-        let store = arguments.database.open().await?;
+        if let Some(api) = arguments.rest.api()? {
+            rest::run(&api, &arguments.command).await?;
+            return Ok(Outcome::Done);
+        }
+        let opened = match arguments.command.writes() {
+            Some(write) => write.open(&arguments.database).await?,
+            None => arguments.database.open(Access::Read).await?,
+        };
         match &arguments.command {
-            Command::Task(command) => task::run(&store, command).await?,
-            Command::Asset(command) => asset::run(&store, command).await?,
+            Command::Task(command) => task::run(&opened, command).await?,
+            Command::Asset(command) => asset::run(&opened, command).await?,
+            Command::Clean(arguments) => clean::run(&opened, arguments).await?,
+            Command::Export(arguments) => export::run(&opened, arguments).await?,
+            Command::Import(arguments) => return import::run(&opened, arguments).await,
         }
         Ok(Outcome::Done)
     })

@@ -4,6 +4,7 @@ use aileron_config::Config;
 use aileron_execution_api::ExecutionApi as _;
 use aileron_metastore::Metastore;
 use aileron_metastore::inventory::{Entry, Filter, Kind};
+use aileron_wire::json::RawJson;
 use anyhow::Context as _;
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 use serde_json::{Value, json};
@@ -11,8 +12,8 @@ use serde_json::{Value, json};
 use super::SHORT;
 use crate::format::{Format, print_json, print_text};
 use crate::stored::{
-    Page, Secrets, Selection, Table, index_text, json_argument, nothing, one_entry,
-    one_task_instance, pretty, time_text,
+    Opened, Page, Secrets, Selection, Table, WriteArguments, index_text, json_argument, nothing,
+    one_entry, one_task_instance, pretty, time_text,
 };
 
 /// How long Airflow keeps a value when nothing else is said, in days.
@@ -61,11 +62,15 @@ pub(super) enum Command {
         /// Keep it for ever.
         #[arg(long)]
         never_expires: bool,
+        #[command(flatten)]
+        write: WriteArguments,
     },
     /// Delete one value.
     Delete {
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        write: WriteArguments,
     },
     /// Delete all values of the task instances that match.
     Clear {
@@ -81,12 +86,27 @@ pub(super) enum Command {
         /// Only of this instance of a mapped task.
         #[arg(long, value_name = "NUMBER", allow_negative_numbers = true)]
         map_index: Option<i64>,
+        #[command(flatten)]
+        write: WriteArguments,
     },
+}
+
+impl Command {
+    /// Whether it may change something; `None` when it never does.
+    pub(super) fn writes(&self) -> Option<WriteArguments> {
+        match self {
+            Self::List { .. } | Self::Get { .. } => None,
+            Self::Set { write, .. } | Self::Delete { write, .. } | Self::Clear { write, .. } => {
+                Some(*write)
+            }
+        }
+    }
 }
 
 const WHAT: &str = "task state";
 
-pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<()> {
+pub(super) async fn run(opened: &Opened, command: &Command) -> anyhow::Result<()> {
+    let store = &opened.store;
     match command {
         Command::List {
             selection,
@@ -95,11 +115,12 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
             values,
             format,
         } => {
-            let mut entries = find(store, selection, *page).await?;
+            let longest = if *values { i64::MAX } else { SHORT };
+            let mut entries = find(store, selection, *page, longest).await?;
             page.cut(&mut entries);
             match format {
-                Format::Json => print_json(&listed(store, &entries, secrets, *values).await?),
-                Format::Text => print_text(&table(store, &entries, secrets).await?),
+                Format::Json => print_json(&listed(entries, secrets, *values)),
+                Format::Text => print_text(&table(store.database().name(), entries, secrets)),
             }
         }
         Command::Get {
@@ -112,16 +133,21 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
             value,
             expires_in,
             never_expires,
+            write,
         } => {
             let expires_at = match never_expires {
                 true => None,
                 false => expiry(*expires_in)?,
             };
-            set(store, selection, value, expires_at).await
+            set(opened, *write, selection, value, expires_at).await
         }
-        Command::Delete { selection } => {
+        Command::Delete { selection, write } => {
             let filter = selection.filter();
             let entry = one_entry(store, WHAT, Kind::TaskState, &filter, false).await?;
+            opened.ask(
+                *write,
+                &format!("delete {:?} of {}", entry.key, owner(&entry)),
+            )?;
             let inventory = store.inventory();
             inventory.delete_entry(Kind::TaskState, &entry).await?;
             print_text(&format!("deleted {:?}\n", entry.key))
@@ -131,6 +157,7 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
             run_id,
             task,
             map_index,
+            write,
         } => {
             let filter = Filter {
                 dag_id: Some(dag.clone()),
@@ -139,16 +166,24 @@ pub(super) async fn run(store: &Metastore, command: &Command) -> anyhow::Result<
                 map_index: *map_index,
                 key: None,
             };
-            clear(store, &filter).await
+            clear(opened, *write, &filter).await
         }
     }
 }
 
-async fn find(store: &Metastore, selection: &Selection, page: Page) -> anyhow::Result<Vec<Entry>> {
+/// A value of a task, which is left out when it is long.
+pub(super) type Found = (Entry, Option<RawJson>);
+
+async fn find(
+    store: &Metastore,
+    selection: &Selection,
+    page: Page,
+    longest: i64,
+) -> anyhow::Result<Vec<Found>> {
     let filter = selection.filter();
     let entries = store
         .inventory()
-        .entries(Kind::TaskState, &filter, page.asked())
+        .entries_with_values(Kind::TaskState, &filter, page.asked(), longest)
         .await?;
     if entries.is_empty() && filter != Default::default() {
         return Err(nothing(store, WHAT, Kind::TaskState, &filter).await);
@@ -177,7 +212,7 @@ async fn get(
 }
 
 /// When a value that is stored now expires; `None` for never.
-fn expiry(expires_in: Option<Span>) -> anyhow::Result<Option<Timestamp>> {
+pub(super) fn expiry(expires_in: Option<Span>) -> anyhow::Result<Option<Timestamp>> {
     let duration = match expires_in {
         Some(span) => span
             .to_duration(SpanRelativeTo::days_are_24_hours())
@@ -195,7 +230,8 @@ fn expiry(expires_in: Option<Span>) -> anyhow::Result<Option<Timestamp>> {
 }
 
 async fn set(
-    store: &Metastore,
+    opened: &Opened,
+    write: WriteArguments,
     selection: &Selection,
     value: &str,
     expires_at: Option<Timestamp>,
@@ -205,7 +241,15 @@ async fn set(
     let Some(key) = filter.key.clone() else {
         return Err(crate::outcome::UsageError("which key? Say it with --key".to_owned()).into());
     };
+    let store = &opened.store;
     let instance = one_task_instance(store, Kind::TaskState, &filter).await?;
+    let name = instance_name(
+        &instance.dag_id,
+        &instance.run_id,
+        &instance.task_id,
+        instance.map_index,
+    );
+    opened.ask(write, &format!("set {key:?} of {name}"))?;
     let api = store.task(instance.id);
     api.set_task_state(&key, value, expires_at).await?;
     match expires_at {
@@ -214,55 +258,52 @@ async fn set(
     }
 }
 
-async fn clear(store: &Metastore, filter: &Filter) -> anyhow::Result<()> {
+async fn clear(opened: &Opened, write: WriteArguments, filter: &Filter) -> anyhow::Result<()> {
+    let store = &opened.store;
     let inventory = store.inventory();
     if inventory.task_instances(filter, 1).await?.is_empty() {
         return Err(nothing(store, "task instance", Kind::TaskState, filter).await);
     }
+    let count = inventory
+        .entries(Kind::TaskState, filter, i64::MAX)
+        .await?
+        .len();
+    opened.ask(write, &format!("delete {count} values"))?;
     let deleted = inventory.delete(Kind::TaskState, filter).await?;
     print_text(&format!("deleted {deleted}\n"))
 }
 
-fn document(entry: &Entry) -> Value {
+pub(super) fn document(entry: &Entry) -> Value {
     json!({
         "dag_id": entry.dag_id, "run_id": entry.run_id, "task_id": entry.task_id, "map_index": entry.map_index,
         "key": entry.key, "updated_at": entry.written_at, "expires_at": entry.expires_at, "length": entry.length,
     })
 }
 
-async fn listed(
-    store: &Metastore,
-    entries: &[Entry],
-    secrets: &Secrets,
-    values: bool,
-) -> anyhow::Result<Vec<Value>> {
+pub(super) fn listed(entries: Vec<Found>, secrets: &Secrets, values: bool) -> Vec<Value> {
     let mut listed = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let mut document = document(entry);
-        if values && let Some(value) = store.inventory().value(Kind::TaskState, entry).await? {
+    for (entry, value) in entries {
+        let mut document = document(&entry);
+        if let Some(value) = value.filter(|_| values) {
             document["value"] = secrets.shown_value(&entry.key, value);
         }
         listed.push(document);
     }
-    Ok(listed)
+    listed
 }
 
-async fn table(store: &Metastore, entries: &[Entry], secrets: &Secrets) -> anyhow::Result<String> {
+pub(super) fn table(place: &str, entries: Vec<Found>, secrets: &Secrets) -> String {
     if entries.is_empty() {
-        return Ok(format!("no task state in {}\n", store.database().name()));
+        return format!("no task state in {place}\n");
     }
     let mut table = Table::new(&[
         "DAG", "RUN", "TASK", "MAP", "KEY", "WRITTEN", "EXPIRES", "VALUE",
     ]);
     let now = Timestamp::now();
-    for entry in entries {
-        let value = if entry.length > SHORT {
-            format!("({} characters)", entry.length)
-        } else {
-            match store.inventory().value(Kind::TaskState, entry).await? {
-                Some(value) => secrets.preview(&entry.key, value),
-                None => continue,
-            }
+    for (entry, value) in entries {
+        let value = match value {
+            Some(value) => secrets.preview(&entry.key, value),
+            None => format!("({} characters)", entry.length),
         };
         let expires = match entry.expires_at {
             None => "never".to_owned(),
@@ -270,15 +311,32 @@ async fn table(store: &Metastore, entries: &[Entry], secrets: &Secrets) -> anyho
             Some(at) => time_text(at),
         };
         table.row(vec![
-            entry.dag_id.clone(),
-            entry.run_id.clone(),
-            entry.task_id.clone(),
+            entry.dag_id,
+            entry.run_id,
+            entry.task_id,
             index_text(entry.map_index),
-            entry.key.clone(),
+            entry.key,
             time_text(entry.written_at),
             expires,
             value,
         ]);
     }
-    Ok(table.to_string())
+    table.to_string()
+}
+
+fn owner(entry: &Entry) -> String {
+    instance_name(
+        &entry.dag_id,
+        &entry.run_id,
+        &entry.task_id,
+        entry.map_index,
+    )
+}
+
+fn instance_name(dag_id: &str, run_id: &str, task_id: &str, map_index: i64) -> String {
+    let index = match map_index {
+        -1 => String::new(),
+        index => format!("[{index}]"),
+    };
+    format!("task {task_id}{index} of run {run_id} of Dag {dag_id}")
 }

@@ -26,10 +26,25 @@ impl Table {
     }
 
     pub(crate) fn row(&mut self, cells: Vec<String>) {
-        // A cell with a line break would tear its row apart.
-        let cells = cells.into_iter().map(|cell| cell.replace('\n', " "));
-        self.layout.add_row(cells);
+        self.layout
+            .add_row(cells.iter().map(|cell| printable(cell)));
     }
+
+    /// A row whose last cell has colours.
+    pub(crate) fn row_with_colours(&mut self, cells: &[String], last: String) {
+        let cells = cells.iter().map(|cell| printable(cell));
+        self.layout.add_row(cells.chain([last]));
+    }
+}
+
+/// A line break would tear a row apart, and other control characters do worse to a terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let harmless = |character: char| match character {
+        '\n' | '\r' | '\t' => ' ',
+        character if character.is_control() => '\u{fffd}',
+        character => character,
+    };
+    text.chars().map(harmless).collect()
 }
 
 impl std::fmt::Display for Table {
@@ -56,4 +71,18 @@ pub(crate) fn index_text(map_index: i64) -> String {
 /// A time without its fraction of a second.
 pub(crate) fn time_text(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_cannot_say_anything_to_the_terminal() {
+        let mut table = Table::new(&["A", "B"]);
+        table.row(vec!["x\ny".to_owned(), "\u{1b}[31mred\u{7}".to_owned()]);
+        let text = table.to_string();
+        let row = text.lines().nth(1).unwrap();
+        assert_eq!(row, "x y  \u{fffd}[31mred\u{fffd}");
+    }
 }

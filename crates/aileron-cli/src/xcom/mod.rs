@@ -2,19 +2,21 @@
 
 mod audit;
 mod live;
+mod report;
 
 use aileron_deployment::EXIT_CODES;
 use aileron_execution_api::ExecutionApi as _;
 use aileron_metastore::Metastore;
 use aileron_metastore::inventory::{Entry, Kind};
+use aileron_metastore::schema::Schema;
 use aileron_wire::message::SetXCom;
 use serde_json::{Value, json};
 
 use crate::format::{Format, print_json, print_text};
 use crate::outcome::Outcome;
 use crate::stored::{
-    DatabaseArguments, Page, Secrets, Selection, Table, block_on, index_text, json_argument,
-    nothing, one_entry, one_task_instance, pretty, time_text,
+    Access, DatabaseArguments, Opened, Page, Secrets, Selection, Table, WriteArguments, block_on,
+    index_text, json_argument, nothing, one_entry, one_task_instance, pretty, time_text,
 };
 
 /// The key of what a task returned.
@@ -45,6 +47,8 @@ enum Command {
     /// Looks into the scheduler's pod with kubectl, unless another way is named. Reads only.
     #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
     Runs(live::Runs),
+    #[command(after_help = EXIT_CODES, after_long_help = EXIT_CODES)]
+    Report(report::Arguments),
     /// List XComs, the newest run of each Dag first.
     List {
         #[command(flatten)]
@@ -81,6 +85,8 @@ enum Command {
         /// The value, as JSON.
         #[arg(allow_hyphen_values = true)]
         value: String,
+        #[command(flatten)]
+        write: WriteArguments,
     },
     /// Delete one XCom.
     ///
@@ -88,8 +94,25 @@ enum Command {
     Delete {
         #[command(flatten)]
         selection: Selection,
+        #[command(flatten)]
+        write: WriteArguments,
     },
     Audit(audit::Arguments),
+}
+
+impl Command {
+    /// Whether it may change something; `None` when it never does.
+    fn writes(&self) -> Option<WriteArguments> {
+        match self {
+            Self::Audit(_)
+            | Self::Pull(_)
+            | Self::Runs(_)
+            | Self::Report(_)
+            | Self::List { .. }
+            | Self::Get { .. } => None,
+            Self::Set { write, .. } | Self::Delete { write, .. } => Some(*write),
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
@@ -98,10 +121,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Audit(audit) => return audit::run(audit),
         Command::Pull(pull) => return live::pull(pull, arguments.database.given()),
         Command::Runs(runs) => return live::runs(runs, arguments.database.given()),
+        Command::Report(report) => return report::run(report, arguments.database.given()),
         _ => {}
     }
     block_on(async {
-        let store = arguments.database.open().await?;
+        let opened = match arguments.command.writes() {
+            Some(write) => write.open(&arguments.database).await?,
+            None => arguments.database.open(Access::Read).await?,
+        };
+        // Since 3.4 an XCom belongs to a try.
+        opened.store.require(&[Schema::Airflow332])?;
+        let store = &opened.store;
         match &arguments.command {
             Command::List {
                 selection,
@@ -110,29 +140,34 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 values,
                 format,
             } => {
-                let mut entries = find(&store, selection, *page).await?;
+                let mut entries = find(store, selection, *page).await?;
                 page.cut(&mut entries);
                 match format {
                     Format::Json => {
-                        let listed = listed(&store, &entries, secrets, *values).await?;
+                        let listed = listed(store, &entries, secrets, *values).await?;
                         print_json(&listed)?;
                     }
-                    Format::Text => print_text(&table(&store, &entries, secrets).await?)?,
+                    Format::Text => print_text(&table(store, &entries, secrets).await?)?,
                 }
             }
             Command::Get {
                 selection,
                 secrets,
                 format,
-            } => get(&store, selection, secrets, *format).await?,
-            Command::Set { selection, value } => set(&store, selection, value).await?,
-            Command::Delete { selection } => {
+            } => get(store, selection, secrets, *format).await?,
+            Command::Set {
+                selection,
+                value,
+                write,
+            } => set(&opened, *write, selection, value).await?,
+            Command::Delete { selection, write } => {
                 let filter = selection.filter_with_key(RETURN_VALUE);
-                let entry = one_entry(&store, "XCom", Kind::XCom, &filter, false).await?;
+                let entry = one_entry(store, "XCom", Kind::XCom, &filter, false).await?;
+                opened.ask(*write, &format!("delete {}", name(&entry)))?;
                 store.inventory().delete_entry(Kind::XCom, &entry).await?;
                 print_text(&format!("deleted {}\n", name(&entry)))?;
             }
-            Command::Audit(_) | Command::Pull(_) | Command::Runs(_) => {
+            Command::Audit(_) | Command::Pull(_) | Command::Runs(_) | Command::Report(_) => {
                 unreachable!("it was run above")
             }
         }
@@ -174,10 +209,21 @@ async fn get(
     }
 }
 
-async fn set(store: &Metastore, selection: &Selection, value: &str) -> anyhow::Result<()> {
+async fn set(
+    opened: &Opened,
+    write: WriteArguments,
+    selection: &Selection,
+    value: &str,
+) -> anyhow::Result<()> {
+    let store = &opened.store;
     let value = json_argument(value)?;
     let filter = selection.filter_with_key(RETURN_VALUE);
     let instance = one_task_instance(store, Kind::XCom, &filter).await?;
+    let key = filter.key.as_deref().unwrap_or_default();
+    opened.ask(
+        write,
+        &format!("set XCom {key:?} of task {}", instance.task_id),
+    )?;
     let mut request = SetXCom::new(
         filter.key.unwrap_or_default(),
         value,

@@ -77,6 +77,14 @@ impl Sandbox {
         ran(self.command(arguments).env(name, value).output().unwrap())
     }
 
+    pub(crate) fn run_with(&self, arguments: &[&str], variables: &[(&str, &Path)]) -> Ran {
+        ran(self
+            .command(arguments)
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap())
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_aileron"));
         command

@@ -110,7 +110,7 @@ impl Writer {
 }
 
 /// Columns about the try that wrote last, which there are since Airflow 3.4.
-const ATTEMPT: [&str; 4] = [
+pub(crate) const ATTEMPT: [&str; 4] = [
     "last_updated_by_task_instance_id",
     "last_updated_by_region_id",
     "last_updated_by_region_index",

@@ -42,6 +42,26 @@ impl Database {
         Self::sqlite_that_waits(path, missing, BUSY_TIMEOUT).await
     }
 
+    /// Opens a SQLite file that is somebody else's, to look into it. Nothing in it can be changed,
+    /// not even how it keeps its log.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be opened, or is not a database.
+    pub async fn sqlite_read_only(path: &Path) -> Result<Self, DatabaseError> {
+        let name: Arc<str> = path.display().to_string().into();
+        if !path.exists() {
+            return Err(DatabaseError::Missing {
+                database: name.to_string(),
+            });
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(BUSY_TIMEOUT);
+        Self::pooled(options, name).await
+    }
+
     /// With another time to wait for another process.
     pub(super) async fn sqlite_that_waits(
         path: &Path,
@@ -65,6 +85,10 @@ impl Database {
             .busy_timeout(busy_timeout)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
+        Self::pooled(options, name).await
+    }
+
+    async fn pooled(options: SqliteConnectOptions, name: Arc<str>) -> Result<Self, DatabaseError> {
         let pool = SqlitePoolOptions::new()
             .max_connections(SQLITE_CONNECTIONS)
             .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -37,6 +37,8 @@ pub struct PostgresOptions {
     pub statement_timeout: Duration,
     /// What stands between this program and the server. Looked for when not said.
     pub pooler: Pooler,
+    /// Whether the server refuses every change. It is told so for each session or transaction.
+    pub read_only: bool,
 }
 
 impl Default for PostgresOptions {
@@ -46,6 +48,7 @@ impl Default for PostgresOptions {
             acquire_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(30),
             pooler: Pooler::Detect,
+            read_only: false,
         }
     }
 }
@@ -137,7 +140,7 @@ impl Database {
             Pooler::Transaction => false,
         };
         let connect = if sessions {
-            connect.options(time_limits(options))
+            connect.options(session_settings(options))
         } else {
             without_sessions(connect)
         };
@@ -197,9 +200,10 @@ fn server(connect: PgConnectOptions, options: &PostgresOptions, sessions: bool) 
     let settings = if sessions {
         String::new()
     } else {
-        time_limits(options)
+        session_settings(options)
+            .iter()
             .map(|(name, value)| format!("; set local {name} = {value}"))
-            .concat()
+            .collect()
     };
     Server {
         connections: Connections::new(connect, options.max_connections, options.acquire_timeout),
@@ -212,16 +216,20 @@ fn server(connect: PgConnectOptions, options: &PostgresOptions, sessions: bool) 
     }
 }
 
-/// Settings of a session, in milliseconds.
-fn time_limits(options: &PostgresOptions) -> [(&'static str, String); 2] {
+/// Settings of a session. Times are in milliseconds.
+fn session_settings(options: &PostgresOptions) -> Vec<(&'static str, String)> {
     let milliseconds = |time: Duration| time.as_millis().to_string();
-    [
+    let mut settings = vec![
         ("statement_timeout", milliseconds(options.statement_timeout)),
         (
             "idle_in_transaction_session_timeout",
             milliseconds(IDLE_IN_TRANSACTION.max(options.statement_timeout)),
         ),
-    ]
+    ];
+    if options.read_only {
+        settings.push(("default_transaction_read_only", "on".to_owned()));
+    }
+    settings
 }
 
 /// Parameters of a URL that this driver knows. It would log the others, with their values.

@@ -31,14 +31,12 @@ pub struct AssetFilter {
 }
 
 impl AssetFilter {
-    fn restrict(&self, mut statement: Statement) -> Statement {
+    pub(super) fn restrict(&self, mut statement: Statement) -> Statement {
         if let Some(asset_id) = self.asset_id {
-            statement = statement
-                .push(" and asset_state_store.asset_id = ")
-                .value(asset_id);
+            statement = statement.push(" and asset_id = ").value(asset_id);
         }
         match &self.key {
-            Some(key) => statement.push(" and asset_state_store.key = ").value(key),
+            Some(key) => statement.push(" and key = ").value(key),
             None => statement,
         }
     }
@@ -122,17 +120,48 @@ impl Inventory<'_> {
         filter: &AssetFilter,
         limit: i64,
     ) -> Result<Vec<AssetEntry>, DatabaseError> {
-        let statement = sql(
-            "select asset_state_store.*, length(asset_state_store.value) as length, \
-             asset.name as name, asset.uri as uri from asset_state_store \
-             join asset on asset.id = asset_state_store.asset_id where 1 = 1",
-        );
+        let rows = self.select_assets(filter, limit, "").await?;
+        rows.iter().map(AssetEntry::read).collect()
+    }
+
+    /// The same with the values: those of at most `longest` characters.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database, and when what is stored is no JSON.
+    pub async fn asset_entries_with_values(
+        &self,
+        filter: &AssetFilter,
+        limit: i64,
+        longest: i64,
+    ) -> Result<Vec<(AssetEntry, Option<RawJson>)>, DatabaseError> {
+        let value =
+            format!("case when length(store.value) <= {longest} then store.value end as short, ");
+        let rows = self.select_assets(filter, limit, &value).await?;
+        rows.iter()
+            .map(|row| Ok((AssetEntry::read(row)?, row.get("short")?)))
+            .collect()
+    }
+
+    async fn select_assets(
+        &self,
+        filter: &AssetFilter,
+        limit: i64,
+        value: &str,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let columns = "store.asset_id, store.key, store.updated_at, store.last_updated_by_kind, \
+                       store.last_updated_by_dag_id, store.last_updated_by_run_id, \
+                       store.last_updated_by_task_id, store.last_updated_by_map_index";
+        let statement = sql(format!(
+            "select {value}{columns}, length(store.value) as length, \
+             asset.name as name, asset.uri as uri from asset_state_store store \
+             join asset on asset.id = store.asset_id where 1 = 1"
+        ));
         let statement = filter
             .restrict(statement)
-            .push(" order by asset.name, asset.uri, asset_state_store.key limit ")
+            .push(" order by asset.name, asset.uri, store.key limit ")
             .value(limit);
-        let rows = self.store.database().read().await?.all(statement).await?;
-        rows.iter().map(AssetEntry::read).collect()
+        self.store.database().read().await?.all(statement).await
     }
 
     /// The value of an entry; `None` when it has been deleted since.
@@ -178,9 +207,6 @@ impl Inventory<'_> {
     /// Those of the database.
     pub async fn delete_asset_state(&self, filter: &AssetFilter) -> Result<u64, DatabaseError> {
         let statement = filter.restrict(sql("delete from asset_state_store where 1 = 1"));
-        let mut transaction = self.store.database().begin().await?;
-        let deleted = transaction.execute(statement).await?;
-        transaction.commit().await?;
-        Ok(deleted)
+        self.store.database().change(statement).await
     }
 }

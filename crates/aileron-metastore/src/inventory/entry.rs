@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::Inventory;
 use crate::database::{DatabaseError, Row, Statement, sql};
+use crate::schema::Schema;
 
 /// Where values of task instances are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +58,7 @@ pub struct Filter {
 
 impl Filter {
     /// Adds the conditions to a statement that has one already.
-    pub(super) fn restrict(&self, mut statement: Statement) -> Statement {
+    pub(super) fn restrict(&self, mut statement: Statement, schema: Schema) -> Statement {
         let texts = [
             (" and dag_id = ", &self.dag_id),
             (" and run_id = ", &self.run_id),
@@ -70,7 +71,10 @@ impl Filter {
             }
         }
         match self.map_index {
-            Some(index) => statement.push(" and map_index = ").value(index),
+            Some(index) => {
+                let column = schema.index_column();
+                statement.push(&format!(" and {column} = ")).value(index)
+            }
             None => statement,
         }
     }
@@ -95,10 +99,17 @@ pub struct Entry {
     pub expires_at: Option<Timestamp>,
     /// The length of its JSON text in characters.
     pub length: i64,
+    /// What its map index counts in, since Airflow 3.4: a mapped task, or the passes of a loop.
+    /// `None` before, and where there is neither.
+    pub region_id: Option<Uuid>,
 }
 
 impl Entry {
-    fn read(row: &Row) -> Result<Self, DatabaseError> {
+    fn read(row: &Row, schema: Schema) -> Result<Self, DatabaseError> {
+        let region_id = match schema {
+            Schema::Airflow332 => None,
+            Schema::Airflow340b2 => Some(row.get::<Uuid>("region_id")?).filter(|id| !id.is_nil()),
+        };
         Ok(Self {
             dag_id: row.get("dag_id")?,
             run_id: row.get("run_id")?,
@@ -108,7 +119,19 @@ impl Entry {
             written_at: row.get("written_at")?,
             expires_at: row.get("expires_at")?,
             length: row.get::<Option<i64>>("length")?.unwrap_or_default(),
+            region_id,
         })
+    }
+
+    /// Adds the conditions for this entry alone.
+    fn restrict(&self, statement: Statement, schema: Schema) -> Statement {
+        let statement = self.filter().restrict(statement, schema);
+        match schema {
+            Schema::Airflow332 => statement,
+            Schema::Airflow340b2 => statement
+                .push(" and region_id = ")
+                .value(self.region_id.unwrap_or_default()),
+        }
     }
 
     fn filter(&self) -> Filter {
@@ -134,21 +157,55 @@ impl Inventory<'_> {
         filter: &Filter,
         limit: i64,
     ) -> Result<Vec<Entry>, DatabaseError> {
-        let statement = sql(
-            "select dag_id, run_id, task_id, map_index, key, length(cast(value as text)) as length, ",
-        )
-        .push(kind.times())
-        .push(" from ")
-        .push(kind.table())
-        .push(" where 1 = 1");
+        let schema = self.store.database().schema();
+        let rows = self.select(kind, filter, limit, "").await?;
+        rows.iter().map(|row| Entry::read(row, schema)).collect()
+    }
+
+    /// The same with the values: those of at most `longest` characters.
+    ///
+    /// # Errors
+    ///
+    /// Those of the database, and when what is stored is no JSON.
+    pub async fn entries_with_values(
+        &self,
+        kind: Kind,
+        filter: &Filter,
+        limit: i64,
+        longest: i64,
+    ) -> Result<Vec<(Entry, Option<RawJson>)>, DatabaseError> {
+        let schema = self.store.database().schema();
+        let value =
+            format!("case when length(cast(value as text)) <= {longest} then value end as value, ");
+        let rows = self.select(kind, filter, limit, &value).await?;
+        rows.iter()
+            .map(|row| Ok((Entry::read(row, schema)?, row.get("value")?)))
+            .collect()
+    }
+
+    async fn select(
+        &self,
+        kind: Kind,
+        filter: &Filter,
+        limit: i64,
+        value: &str,
+    ) -> Result<Vec<Row>, DatabaseError> {
+        let schema = self.store.database().schema();
+        let statement =
+            sql("select dag_id, run_id, task_id, key, length(cast(value as text)) as length, ")
+                .push(value)
+                .push(index_columns(schema))
+                .push(kind.times())
+                .push(" from ")
+                .push(kind.table())
+                .push(" where 1 = 1");
         let statement = filter
-            .restrict(statement)
+            .restrict(statement, schema)
             .push(" order by dag_id, dag_run_id desc, task_id, map_index, ")
             .push(kind.written_at())
             .push(", key limit ")
             .value(limit);
-        let rows = self.store.database().read().await?.all(statement).await?;
-        rows.iter().map(Entry::read).collect()
+        self.store.database().read().await?.all(statement).await
     }
 
     /// The value of an entry; `None` when it has been deleted since.
@@ -160,7 +217,7 @@ impl Inventory<'_> {
         let statement = sql("select value from ")
             .push(kind.table())
             .push(" where 1 = 1");
-        let statement = entry.filter().restrict(statement);
+        let statement = entry.restrict(statement, self.store.database().schema());
         let row = self
             .store
             .database()
@@ -180,11 +237,10 @@ impl Inventory<'_> {
     /// Those of the database.
     pub async fn delete(&self, kind: Kind, filter: &Filter) -> Result<u64, DatabaseError> {
         let statement = sql("delete from ").push(kind.table()).push(" where 1 = 1");
-        let statement = filter.restrict(statement);
-        let mut transaction = self.store.database().begin().await?;
-        let deleted = transaction.execute(statement).await?;
-        transaction.commit().await?;
-        Ok(deleted)
+        let database = self.store.database();
+        database
+            .change(filter.restrict(statement, database.schema()))
+            .await
     }
 
     /// Deletes an entry. Says whether it was still there.
@@ -193,7 +249,10 @@ impl Inventory<'_> {
     ///
     /// Those of the database.
     pub async fn delete_entry(&self, kind: Kind, entry: &Entry) -> Result<bool, DatabaseError> {
-        Ok(self.delete(kind, &entry.filter()).await? > 0)
+        let statement = sql("delete from ").push(kind.table()).push(" where 1 = 1");
+        let database = self.store.database();
+        let statement = entry.restrict(statement, database.schema());
+        Ok(database.change(statement).await? > 0)
     }
 
     /// The task instances that match, the newest run first, at most `limit`; the key of the filter
@@ -211,18 +270,30 @@ impl Inventory<'_> {
             key: None,
             ..filter.clone()
         };
+        let schema = self.store.database().schema();
+        let statement = sql(format!(
+            "select id, dag_id, run_id, task_id, {} as map_index from task_instance ti where 1 = 1{}",
+            schema.index_column(),
+            schema.latest_try()
+        ));
         let statement = filter
-            .restrict(sql(
-                "select id, dag_id, run_id, task_id, map_index from task_instance where 1 = 1",
-            ))
+            .restrict(statement, schema)
             .push(
                 " order by dag_id, (select max(dag_run.id) from dag_run \
-                   where dag_run.dag_id = task_instance.dag_id \
-                   and dag_run.run_id = task_instance.run_id) desc, task_id, map_index limit ",
+                   where dag_run.dag_id = ti.dag_id \
+                   and dag_run.run_id = ti.run_id) desc, task_id, map_index limit ",
             )
             .value(limit);
         let rows = self.store.database().read().await?.all(statement).await?;
         rows.iter().map(KnownTaskInstance::read).collect()
+    }
+}
+
+/// The columns with the place of a value among the instances of its task.
+fn index_columns(schema: Schema) -> &'static str {
+    match schema {
+        Schema::Airflow332 => "map_index, ",
+        Schema::Airflow340b2 => "region_index as map_index, region_id, ",
     }
 }
 

@@ -5,13 +5,23 @@
 
 mod asset;
 mod entry;
+mod expired;
+mod line;
 mod names;
+mod retries;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use asset::{AssetEntry, AssetFilter, KnownAsset};
 pub use entry::{Entry, Filter, Kind, KnownTaskInstance};
+pub use expired::{ExpiredTask, Retention};
+pub use line::{AssetLine, AssetStore, LineError, StateLine, TaskLine, TaskStore, WriterLine};
 pub use names::Level;
+pub use retries::DagRetries;
+pub use transfer::{ImportError, Imported, StateImport};
+
+pub use crate::dag::{TaskRetries, retries as retries_of};
 
 use crate::Metastore;
 

@@ -2,6 +2,7 @@
 
 use super::{Filter, Inventory, Kind};
 use crate::database::{DatabaseError, Statement, sql};
+use crate::schema::Schema;
 
 /// One of the names that an entry is found by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,15 +32,18 @@ impl Level {
         ]
     }
 
-    fn select(self) -> Statement {
+    fn select(self, schema: Schema) -> Statement {
         match self {
             Self::Dag => sql("select dag_id as name from dag where 1 = 1"),
             Self::Run => sql("select run_id as name from dag_run where 1 = 1"),
             Self::Task => sql("select distinct task_id as name from task_instance where 1 = 1"),
-            Self::MapIndex => sql(
-                "select distinct cast(map_index as varchar(20)) as name, map_index \
-                 from task_instance where 1 = 1",
-            ),
+            Self::MapIndex => {
+                let column = schema.index_column();
+                sql(format!(
+                    "select distinct cast({column} as varchar(20)) as name, {column} as place \
+                     from task_instance where 1 = 1"
+                ))
+            }
             Self::Key(kind) => sql("select distinct key as name from ")
                 .push(kind.table())
                 .push(" where 1 = 1"),
@@ -49,7 +53,7 @@ impl Level {
     fn order(self) -> &'static str {
         match self {
             Self::Run => " order by id desc",
-            Self::MapIndex => " order by map_index",
+            Self::MapIndex => " order by place",
             Self::Dag | Self::Task | Self::Key(_) => " order by name",
         }
     }
@@ -79,7 +83,8 @@ impl Inventory<'_> {
     ///
     /// Those of the database.
     pub async fn names(&self, level: Level, filter: &Filter) -> Result<Vec<String>, DatabaseError> {
-        let statement = level.above(filter).restrict(level.select());
+        let schema = self.store.database().schema();
+        let statement = level.above(filter).restrict(level.select(schema), schema);
         let statement = statement.push(level.order());
         let rows = self.store.database().read().await?.all(statement).await?;
         rows.iter().map(|row| row.get("name")).collect()

@@ -1,7 +1,12 @@
 use aileron_execution_api::{AssetRef, ExecutionApi as _};
 use aileron_wire::message::SetXCom;
 
-use super::{AssetFilter, Filter, Kind, Level};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    AssetFilter, AssetLine, AssetStore, Filter, ImportError, Imported, Kind, Level, TaskLine,
+    WriterLine,
+};
 use crate::fixture::{Fixture, json};
 
 async fn filled() -> Fixture {
@@ -177,4 +182,235 @@ async fn a_person_writes_the_state_of_an_asset_as_such() {
     };
     assert_eq!(inventory.delete_asset_state(&other).await.unwrap(), 0);
     assert_eq!(inventory.delete_asset_state(&everything).await.unwrap(), 1);
+}
+
+fn hours(hours: i64) -> Option<Timestamp> {
+    Timestamp::now()
+        .checked_add(SignedDuration::from_hours(hours))
+        .ok()
+}
+
+#[tokio::test]
+async fn what_has_expired_is_counted_by_task_and_removed_in_batches() {
+    let fixture = filled().await;
+    for index in 0..4 {
+        let api = fixture.task(2, "m", index);
+        api.set_task_state("old", json("1"), hours(-2))
+            .await
+            .unwrap();
+        api.set_task_state("new", json("1"), hours(2))
+            .await
+            .unwrap();
+    }
+    fixture
+        .run(crate::database::sql(
+            "update task_instance set state = 'success' where task_id = 'm' and map_index < 3",
+        ))
+        .await;
+    let inventory = fixture.store.inventory();
+    let now = Timestamp::now();
+    let everything = Filter::default();
+    let expired = inventory.expired(now, &everything).await.unwrap();
+    assert_eq!(expired.len(), 1);
+    assert_eq!(
+        (
+            expired[0].task_id.as_str(),
+            expired[0].values,
+            expired[0].unfinished
+        ),
+        ("m", 4, 1)
+    );
+    assert!(expired[0].oldest < now);
+    let one = Filter {
+        map_index: Some(2),
+        ..Filter::default()
+    };
+    assert_eq!(inventory.expired(now, &one).await.unwrap()[0].values, 1);
+    assert_eq!(inventory.delete_expired(now, &one, 10).await.unwrap(), 1);
+    assert_eq!(
+        inventory.delete_expired(now, &everything, 2).await.unwrap(),
+        2
+    );
+    assert_eq!(
+        inventory.delete_expired(now, &everything, 2).await.unwrap(),
+        1
+    );
+    assert_eq!(
+        inventory.delete_expired(now, &everything, 2).await.unwrap(),
+        0
+    );
+    let left = inventory
+        .entries(Kind::TaskState, &everything, 10)
+        .await
+        .unwrap();
+    assert_eq!(left.len(), 5, "what never expires, or later, stays");
+    let kept = inventory.retentions(&everything).await.unwrap();
+    assert_eq!(kept.len(), 1, "what never expires has no retention");
+    assert!(
+        (7190..=7200).contains(&kept[0].shortest.as_secs()),
+        "{kept:?}"
+    );
+}
+
+#[tokio::test]
+async fn values_travel_to_another_database_and_a_second_time_nothing_changes() {
+    let from = filled().await;
+    from.asset("orders").await;
+    let odd = json("{\"n\": 123456789012345678901234567890, \"é\": [1.10]}");
+    from.task(2, "m", 1)
+        .set_task_state("odd", odd, hours(5))
+        .await
+        .unwrap();
+    let by_name = AssetRef::Name("orders".into());
+    from.task(2, "m", 1)
+        .set_asset_state(&by_name, "mark", json("7"))
+        .await
+        .unwrap();
+    let tasks = from
+        .store
+        .inventory()
+        .task_lines(&Filter::default(), 0, 100)
+        .await
+        .unwrap();
+    let assets = from
+        .store
+        .inventory()
+        .asset_lines(&AssetFilter::default(), None, 100)
+        .await
+        .unwrap();
+    assert_eq!((tasks.len(), assets.len()), (2, 1));
+    let pages = from
+        .store
+        .inventory()
+        .task_lines(&Filter::default(), tasks[0].0, 100)
+        .await
+        .unwrap();
+    assert_eq!(pages.len(), 1, "a page begins after the last one");
+
+    let to = Fixture::new().await;
+    to.asset("orders").await;
+    for expected in [Imported::Added, Imported::Unchanged] {
+        let mut import = to.store.inventory().import_state(false).await.unwrap();
+        for (_, line) in &tasks {
+            assert_eq!(import.task(line).await.unwrap(), expected);
+        }
+        for (_, line) in &assets {
+            assert_eq!(import.asset(line).await.unwrap(), expected);
+        }
+        import.commit().await.unwrap();
+    }
+    let again = to
+        .store
+        .inventory()
+        .task_lines(&Filter::default(), 0, 100)
+        .await
+        .unwrap();
+    for ((_, one), (_, other)) in tasks.iter().zip(&again) {
+        assert_eq!(
+            serde_json::to_string(one).unwrap(),
+            serde_json::to_string(other).unwrap()
+        );
+    }
+    let found = to
+        .store
+        .inventory()
+        .asset_entries(&AssetFilter::default(), 10)
+        .await
+        .unwrap();
+    assert_eq!(
+        (found[0].written_by.as_deref(), found[0].map_index),
+        (Some("task"), Some(1))
+    );
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_refused_and_what_is_not_committed_is_not_stored() {
+    let fixture = filled().await;
+    fixture.asset("orders").await;
+    let inventory = fixture.store.inventory();
+    let (_, line) = inventory
+        .task_lines(&Filter::default(), 0, 1)
+        .await
+        .unwrap()
+        .remove(0);
+    let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+    let mut import = inventory.import_state(false).await.unwrap();
+    let mut refused = Vec::new();
+    for wrong in [
+        TaskLine {
+            task_id: "nobody".into(),
+            ..line.clone()
+        },
+        TaskLine {
+            key: "x".repeat(513),
+            ..line.clone()
+        },
+        TaskLine {
+            value: raw("null"),
+            ..line.clone()
+        },
+        TaskLine {
+            value: raw("[2]"),
+            ..line.clone()
+        },
+        TaskLine {
+            expires_at: hours(1),
+            ..line.clone()
+        },
+    ] {
+        match import.task(&wrong).await {
+            Err(ImportError::Refused(problem)) => refused.push(problem),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(
+        refused[0].contains("there is no task nobody of run r2 of Dag d"),
+        "{refused:?}"
+    );
+    assert!(
+        refused[2].contains("null") && refused[3].contains("another value"),
+        "{refused:?}"
+    );
+    let asset = |name: &str, by: WriterLine| AssetLine {
+        store: AssetStore::Asset,
+        name: name.into(),
+        uri: format!("u-{name}"),
+        key: "k".into(),
+        value: raw("1"),
+        updated_at: Timestamp::now(),
+        last_updated_by: by,
+    };
+    let task = WriterLine {
+        kind: Some("task".into()),
+        ..WriterLine::default()
+    };
+    for wrong in [asset("none", WriterLine::default()), asset("orders", task)] {
+        assert!(matches!(
+            import.asset(&wrong).await,
+            Err(ImportError::Refused(_))
+        ));
+    }
+    let added = TaskLine {
+        key: "added".into(),
+        ..line.clone()
+    };
+    assert_eq!(import.task(&added).await.unwrap(), Imported::Added);
+    import.rollback().await.unwrap();
+    let left = inventory
+        .task_lines(&Filter::default(), 0, 100)
+        .await
+        .unwrap();
+    assert_eq!(left.len(), 1);
+    let mut import = inventory.import_state(true).await.unwrap();
+    let other = TaskLine {
+        value: raw("[2]"),
+        ..line
+    };
+    assert_eq!(import.task(&other).await.unwrap(), Imported::Replaced);
+    import.commit().await.unwrap();
+    let left = inventory
+        .task_lines(&Filter::default(), 0, 100)
+        .await
+        .unwrap();
+    assert_eq!(left[0].1.value.get(), "[2]");
 }

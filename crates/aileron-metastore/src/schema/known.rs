@@ -56,6 +56,14 @@ impl Schema {
         }
     }
 
+    /// The same column of the one table that a statement is about. XComs of 3.4 are not meant.
+    pub(crate) const fn index_column(self) -> &'static str {
+        match self {
+            Self::Airflow332 => "map_index",
+            Self::Airflow340b2 => "region_index",
+        }
+    }
+
     /// The condition that of the task instances `ti` only the latest tries are meant.
     pub(crate) const fn latest_try(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! One worker of Airflow's API server, with the Execution API only.
+//! One worker of Airflow's API server, with one of its APIs.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::{AirflowVersion, Deadline, PostgresDatabase};
 /// How long it may take from its start to its first connection.
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
-/// One worker of Airflow's API server on a PostgreSQL database, with the Execution API only. It ends with the value.
+/// One worker of Airflow's API server on a PostgreSQL database, with one of its APIs. It ends with the value.
 #[derive(Debug)]
 pub struct ApiWorker {
     // Dropped before the home: no process may still write there.
@@ -33,6 +33,27 @@ impl ApiWorker {
         database: &PostgresDatabase,
         variables: &[(String, String)],
     ) -> Result<Self> {
+        Self::start_apps("execution", version, database, variables)
+    }
+
+    /// Starts it with the REST API for people only, as [`start`](Self::start).
+    ///
+    /// # Errors
+    /// Those of [`start`](Self::start).
+    pub fn start_rest_api(
+        version: AirflowVersion,
+        database: &PostgresDatabase,
+        variables: &[(String, String)],
+    ) -> Result<Self> {
+        Self::start_apps("core", version, database, variables)
+    }
+
+    fn start_apps(
+        apps: &str,
+        version: AirflowVersion,
+        database: &PostgresDatabase,
+        variables: &[(String, String)],
+    ) -> Result<Self> {
         let python = version.python()?;
         let home = Home::create(None)?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port::free()?));
@@ -45,7 +66,7 @@ impl ApiWorker {
         ];
         all.extend(variables.iter().cloned());
         let component = format!(
-            "api-server --apps execution --host 127.0.0.1 --port {} --workers 1",
+            "api-server --apps {apps} --host 127.0.0.1 --port {} --workers 1",
             address.port()
         );
         let component = component.split(' ').map(str::to_owned).collect();

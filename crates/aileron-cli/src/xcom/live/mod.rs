@@ -6,7 +6,7 @@ mod output;
 mod progress;
 mod run;
 
-use aileron_deployment::{Failure, RunQuery, Stream, XComQuery};
+use aileron_deployment::{Failure, RunQuery, Stream, XCom, XComQuery};
 
 use crate::deployment::{DeploymentArguments, Reached};
 use crate::outcome::Outcome;
@@ -91,6 +91,11 @@ impl Listing {
     fn asked(&self) -> Option<u64> {
         (self.limit > 0).then(|| self.limit.saturating_add(1))
     }
+}
+
+/// An XCom as a line of JSON, as `--format ndjson` prints it.
+pub(super) fn line(xcom: XCom, query: &XComQuery, secrets: &Secrets) -> anyhow::Result<String> {
+    Ok(Cell::new(xcom, query, false, secrets)?.document()?)
 }
 
 pub(super) fn pull(arguments: &Pull, database: Option<String>) -> anyhow::Result<Outcome> {
