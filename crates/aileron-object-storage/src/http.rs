@@ -7,11 +7,11 @@ use object_store::ClientOptions;
 use object_store::client::{HttpClient, HttpConnector};
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::digest::Telling;
+use crate::digest::{Tag, Telling};
 
-/// Makes clients as `aileron-client` makes them.
+/// Makes clients as `aileron-client` makes them, for a kind of store.
 #[derive(Debug)]
-pub(crate) struct Connector {}
+pub(crate) struct Connector(pub(crate) Tag);
 
 impl HttpConnector for Connector {
     fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
@@ -36,6 +36,9 @@ impl HttpConnector for Connector {
             .user_agent(concat!("aileron/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| refused(error.into()))?;
-        Ok(HttpClient::new(Telling(client)))
+        Ok(HttpClient::new(Telling {
+            client,
+            tag: self.0,
+        }))
     }
 }

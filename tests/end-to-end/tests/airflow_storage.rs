@@ -13,7 +13,7 @@ use end_to_end::{
 use serde_json::{Value, json};
 
 /// No wait in these tests takes longer unless something is wrong.
-const LIMIT: Duration = Duration::from_secs(180);
+const LIMIT: Duration = Duration::from_secs(400);
 
 const BUCKET: &str = "xcoms";
 const BASE: &str = "s3://xcom_store@xcoms/some/prefix/";

@@ -6,6 +6,7 @@ use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey as Key, Checksum};
 
 use super::bucket;
+use crate::digest::Tag;
 use crate::http::Connector;
 use crate::{Account, Location, OpenError, retries};
 
@@ -32,7 +33,7 @@ pub(super) fn open(
     account: Option<&Account>,
 ) -> Result<Arc<dyn ObjectStore>, OpenError> {
     let mut builder = AmazonS3Builder::from_env()
-        .with_http_connector(Connector {})
+        .with_http_connector(Connector(Tag::Md5))
         .with_retry(retries())
         .with_checksum_algorithm(Checksum::SHA256)
         .with_bucket_name(bucket(location)?);

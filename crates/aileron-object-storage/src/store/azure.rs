@@ -6,6 +6,7 @@ use object_store::ObjectStore;
 use object_store::azure::{AzureConfigKey as Key, MicrosoftAzureBuilder};
 
 use super::bucket;
+use crate::digest::Tag;
 use crate::http::Connector;
 use crate::{Account, Location, OpenError, retries};
 
@@ -14,7 +15,7 @@ pub(super) fn open(
     account: Option<&Account>,
 ) -> Result<Arc<dyn ObjectStore>, OpenError> {
     let mut builder = MicrosoftAzureBuilder::from_env()
-        .with_http_connector(Connector {})
+        .with_http_connector(Connector(Tag::Opaque))
         .with_retry(retries());
     for (key, value) in account.map(settings).unwrap_or_default() {
         builder = builder.with_config(key, value);

@@ -6,6 +6,7 @@ use object_store::ObjectStore;
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey as Key};
 
 use super::bucket;
+use crate::digest::Tag;
 use crate::http::Connector;
 use crate::{Account, Location, OpenError, retries};
 
@@ -15,7 +16,7 @@ pub(super) fn open(
     account: Option<&Account>,
 ) -> Result<Arc<dyn ObjectStore>, OpenError> {
     let mut builder = GoogleCloudStorageBuilder::from_env()
-        .with_http_connector(Connector {})
+        .with_http_connector(Connector(Tag::Opaque))
         .with_retry(retries())
         .with_bucket_name(bucket(location)?);
     if let Some(account) = account {
