@@ -8,7 +8,7 @@ use std::time::Duration;
 #[non_exhaustive]
 pub enum Failure {
     /// The command that leads there is not on this machine, or cannot be run.
-    #[error("cannot run {program}: {source}; is it installed, and on the PATH?")]
+    #[error("cannot run {program}, which must be installed and on the PATH")]
     NotStarted {
         /// The program.
         program: String,
