@@ -103,7 +103,8 @@ impl Inventory<'_> {
         database.change(statement).await
     }
 
-    /// How long values are kept, by task, for those tasks whose values expire at all.
+    /// How long values are kept, by task, for those tasks whose values expire at all. What was expired
+    /// already when it was written does not count.
     ///
     /// # Errors
     ///
@@ -116,7 +117,7 @@ impl Inventory<'_> {
         };
         let statement = sql(format!(
             "select dag_id, task_id, min({kept}) as seconds from task_state_store \
-             where expires_at is not null"
+             where expires_at > updated_at"
         ));
         let statement = filter
             .restrict(statement, database.schema())
