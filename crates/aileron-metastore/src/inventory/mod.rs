@@ -9,9 +9,12 @@ mod expired;
 mod line;
 mod names;
 mod retries;
+mod state_mentions;
+mod stored_xcom;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod unfinished;
 
 pub use asset::{AssetEntry, AssetFilter, KnownAsset};
 pub use entry::{Entry, Filter, Kind, KnownTaskInstance};
@@ -19,7 +22,12 @@ pub use expired::{ExpiredTask, Retention};
 pub use line::{AssetLine, AssetStore, LineError, StateLine, TaskLine, TaskStore, WriterLine};
 pub use names::Level;
 pub use retries::DagRetries;
+pub use stored_xcom::{
+    Lengths, Restored, RunChoice, StoredXCom, Texts, XComPlace, XComScan, XComScanOptions,
+    json_spellings,
+};
 pub use transfer::{ImportError, Imported, StateImport};
+pub use unfinished::UnfinishedRun;
 
 pub use crate::dag::{TaskRetries, retries as retries_of};
 
