@@ -41,7 +41,11 @@ impl Default for TlsSettings {
 }
 
 impl TlsSettings {
-    pub(crate) fn from_config(config: &Config) -> Result<Self, ClientError> {
+    /// What `[api]` says: the options that are named above.
+    ///
+    /// # Errors
+    /// When the configuration cannot be read, or an option makes no sense.
+    pub fn from_config(config: &Config) -> Result<Self, ClientError> {
         let path = |key| -> Result<Option<PathBuf>, ClientError> {
             let text = config.get("api", key)?;
             Ok(text.filter(|text| !text.is_empty()).map(PathBuf::from))

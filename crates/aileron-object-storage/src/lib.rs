@@ -53,6 +53,8 @@ pub use location::Location;
 pub use read::ReadError;
 pub use retry::retries;
 pub use store::Place;
+#[cfg(feature = "aws")]
+pub use store::{Bucket, BucketAnswer, BucketError};
 
 /// The crate that the stores come from.
 pub use object_store;

@@ -32,6 +32,13 @@ pub(super) fn open(
     location: &Location,
     account: Option<&Account>,
 ) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    Ok(Arc::new(builder(location, account)?.build()?))
+}
+
+pub(super) fn builder(
+    location: &Location,
+    account: Option<&Account>,
+) -> Result<AmazonS3Builder, OpenError> {
     let mut builder = AmazonS3Builder::from_env()
         .with_http_connector(Connector(Tag::Md5))
         .with_retry(retries())
@@ -43,7 +50,7 @@ pub(super) fn open(
     let plain = builder
         .get_config_value(&Key::Endpoint)
         .is_some_and(|endpoint| endpoint.starts_with("http://"));
-    Ok(Arc::new(builder.with_allow_http(plain).build()?))
+    Ok(builder.with_allow_http(plain))
 }
 
 /// What a connection sets (`airflow/providers/amazon/aws/utils/connection_wrapper.py` and `fs/s3.py`, 9.39).

@@ -4,6 +4,8 @@
 mod aws;
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(feature = "aws")]
+mod bucket;
 #[cfg(feature = "gcp")]
 mod gcp;
 mod local;
@@ -16,6 +18,9 @@ use object_store::ObjectStore;
 use object_store::path::Path;
 
 use crate::{Account, Location, OpenError};
+
+#[cfg(feature = "aws")]
+pub use bucket::{Bucket, BucketAnswer, BucketError};
 
 /// A store and a place in it.
 #[derive(Debug, Clone)]
