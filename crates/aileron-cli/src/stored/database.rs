@@ -84,7 +84,16 @@ impl DatabaseArguments {
 
     /// Opens the database that is there. None is made.
     pub(crate) async fn open(&self, access: Access) -> anyhow::Result<Opened> {
-        let place = match self.named() {
+        self.open_or(None, access).await
+    }
+
+    /// The same, with another database than that of `aileron run` where none was named.
+    pub(crate) async fn open_or(
+        &self,
+        otherwise: Option<String>,
+        access: Access,
+    ) -> anyhow::Result<Opened> {
+        let place = match self.named().or(otherwise) {
             Some(named) => place(&named)?,
             None => Place::Embedded(Path::new(Home::NAME).join(Home::DATABASE)),
         };

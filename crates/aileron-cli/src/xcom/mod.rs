@@ -1,8 +1,20 @@
-//! `aileron xcom`: XComs of the metadata database or a live deployment, and what Python Dags push.
+//! `aileron xcom`: XComs of the metadata database or a live deployment, what Python Dags push, and moving the large ones to object
+//! storage.
 
 mod audit;
+mod calibrate;
+mod context;
+mod lifecycle;
 mod live;
+mod metadata;
+mod object_storage;
+mod place;
+mod preflight;
+mod progress;
 mod report;
+mod rollback;
+mod roundtrip;
+mod sweep;
 
 use aileron_deployment::EXIT_CODES;
 use aileron_execution_api::ExecutionApi as _;
@@ -98,6 +110,8 @@ enum Command {
         write: WriteArguments,
     },
     Audit(audit::Arguments),
+    #[command(flatten)]
+    ObjectStorage(object_storage::Command),
 }
 
 impl Command {
@@ -105,6 +119,7 @@ impl Command {
     fn writes(&self) -> Option<WriteArguments> {
         match self {
             Self::Audit(_)
+            | Self::ObjectStorage(_)
             | Self::Pull(_)
             | Self::Runs(_)
             | Self::Report(_)
@@ -122,6 +137,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
         Command::Pull(pull) => return live::pull(pull, arguments.database.given()),
         Command::Runs(runs) => return live::runs(runs, arguments.database.given()),
         Command::Report(report) => return report::run(report, arguments.database.given()),
+        Command::ObjectStorage(command) => {
+            return block_on(object_storage::run(command, &arguments.database));
+        }
         _ => {}
     }
     block_on(async {
@@ -167,7 +185,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
                 store.inventory().delete_entry(Kind::XCom, &entry).await?;
                 print_text(&format!("deleted {}\n", name(&entry)))?;
             }
-            Command::Audit(_) | Command::Pull(_) | Command::Runs(_) | Command::Report(_) => {
+            Command::Audit(_)
+            | Command::ObjectStorage(_)
+            | Command::Pull(_)
+            | Command::Runs(_)
+            | Command::Report(_) => {
                 unreachable!("it was run above")
             }
         }
