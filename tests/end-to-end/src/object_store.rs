@@ -83,6 +83,18 @@ impl ObjectStore {
         }
     }
 
+    /// Deletes an object, as somebody does who should not.
+    ///
+    /// # Errors
+    /// When the server does not answer.
+    pub fn delete(&self, bucket: &str, key: &str) -> Result<()> {
+        let key = key.replace('%', "%25").replace('+', "%2B");
+        let request =
+            ureq::delete(format!("{}/{bucket}/{key}", self.url)).header("authorization", ANYBODY);
+        request.call()?;
+        Ok(())
+    }
+
     /// The keys of all objects below a prefix, sorted.
     ///
     /// # Errors

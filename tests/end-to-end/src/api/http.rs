@@ -64,6 +64,14 @@ impl Api {
         Ok(())
     }
 
+    /// The token that this client has, for another one.
+    ///
+    /// # Errors
+    /// When it has none yet.
+    pub fn token(&self) -> Result<String> {
+        self.token.get().cloned().context("nobody has logged in")
+    }
+
     /// Whether the API server, the scheduler and the Dag processor (and the triggerer when asked) say they are well.
     pub(crate) fn is_healthy(&self, triggerer: bool) -> bool {
         let Ok(health) = self.send(&Method::GET, "/api/v2/monitor/health", None) else {
