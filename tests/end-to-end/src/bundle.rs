@@ -128,11 +128,11 @@ struct Artifact {
     source: PathBuf,
 }
 
-/// The packages whose executables tests run. They are always built with each other: another choice is another set of features
-/// of what they share, which is compiled anew, and replaces a command that somebody else may be starting.
-const PACKAGES: [&str; 7] = [
-    "aileron-cli",
+/// The executables that tests ask for.
+const EXECUTABLES: [&str; 8] = [
+    "aileron",
     "chaos",
+    "job-service",
     "local",
     "orders",
     "resumable",
@@ -145,38 +145,36 @@ const PACKAGES: [&str; 7] = [
 /// # Errors
 /// When it does not compile; the compiler's messages go to standard error.
 pub fn build_all() -> Result<()> {
-    compile(&[], &["--bins"]).map(|_| ())
+    compile(&EXECUTABLES).map(|_| ())
 }
 
 /// Builds executables, each given as package and name.
 fn build<const N: usize>(wanted: [(&str, &str); N]) -> Result<[Artifact; N]> {
-    let packages = wanted.map(|(package, _)| package);
-    let names: Vec<&str> = wanted
+    let names = wanted.map(|(_, name)| name);
+    let messages = compile(&names)?;
+    let artifacts: Vec<Artifact> = names
         .iter()
-        .flat_map(|(_, name)| ["--bin", name])
-        .collect();
-    let messages = compile(&packages, &names)?;
-    let artifacts: Vec<Artifact> = wanted
-        .iter()
-        .map(|(_, name)| artifact(&messages, name))
+        .map(|name| artifact(&messages, name))
         .collect::<Result<_>>()?;
     artifacts
         .try_into()
         .map_err(|_| anyhow::anyhow!("cargo built another number of executables"))
 }
 
-/// What cargo says of its build of [`PACKAGES`] and of more.
-fn compile(more: &[&str], targets: &[&str]) -> Result<Vec<Value>> {
+/// What cargo says of its build of executables.
+///
+/// It is asked for the whole workspace. For single packages the features of what they share are others: that is compiled once
+/// more for each choice of them, and replaces a command that another test may be starting.
+fn compile(names: &[&str]) -> Result<Vec<Value>> {
     let mut cargo = cargo();
     cargo
         .current_dir(workspace_root())
-        .args(["build", "--message-format=json-render-diagnostics"]);
-    let more = more.iter().filter(|package| !PACKAGES.contains(package));
-    for package in PACKAGES.iter().chain(more) {
-        cargo.args(["--package", package]);
+        .args(["build", "--workspace"])
+        .arg("--message-format=json-render-diagnostics");
+    for name in names {
+        cargo.args(["--bin", name]);
     }
     let output = cargo
-        .args(targets)
         .stderr(Stdio::inherit())
         .output()
         .context("cannot run cargo")?;

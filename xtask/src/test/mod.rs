@@ -6,6 +6,7 @@ mod phase;
 mod programs;
 mod side_by_side;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::thread;
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// Run only the tests whose name holds FILTER, without the checks
     #[arg(long, value_name = "FILTER")]
     only: Option<String>,
+    /// How many test programs run at the same time [default: the number of processors]
+    #[arg(long, value_name = "N")]
+    at_once: Option<NonZeroUsize>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
@@ -119,8 +123,7 @@ fn checks() -> [Phase; 3] {
     ]
 }
 
-/// One set of features for all tests: one build. The bundles of the end-to-end tests are built without these: they are what
-/// people run.
+/// One set of features for all tests: one build.
 const ALL_TESTS: [&str; 5] = [
     "test",
     "--workspace",
@@ -196,8 +199,8 @@ fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Result<Count
             job.command.envs(prepared.variables());
         }
     }
-    let at_once = thread::available_parallelism().map_or(1, usize::from);
-    side_by_side::run(jobs, at_once)
+    let processors = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    side_by_side::run(jobs, arguments.at_once.unwrap_or_else(processors).get())
 }
 
 fn cargo(arguments: &[&str]) -> Command {
