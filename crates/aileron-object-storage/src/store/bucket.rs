@@ -9,6 +9,7 @@ use object_store::client::{HttpClient, HttpConnector as _, HttpRequest};
 use reqwest::Method;
 
 use super::{aws, bucket};
+use crate::digest::Tag;
 use crate::http::Connector;
 use crate::{Account, Location, OpenError};
 
@@ -83,7 +84,7 @@ impl Location {
             Some(endpoint) => format!("{}/{}", endpoint.trim_end_matches('/'), bucket(self)?),
             None => format!("https://s3.{region}.amazonaws.com/{}", bucket(self)?),
         };
-        let client = Connector {}.connect(&ClientOptions::new())?;
+        let client = Connector(Tag::Opaque).connect(&ClientOptions::new())?;
         Ok(Bucket {
             url,
             region,
