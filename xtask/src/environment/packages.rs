@@ -36,10 +36,11 @@ impl Packages {
         name: "ruff",
         requirements: include_str!("../../requirements/ruff.txt"),
         variable: "AILERON_RUFF_PYTHON",
+        newest: NEWEST,
     };
 
     /// The environments of the tests.
-    pub(crate) const ALL: [Self; 3] = [
+    pub(crate) const ALL: [Self; 4] = [
         // pandas, pyarrow and numpy, for the tests of values. They put its packages beside Airflow's.
         Self {
             name: "pandas",
@@ -66,6 +67,7 @@ impl Packages {
             name: "storage",
             requirements: include_str!("../../requirements/storage.txt"),
             variable: end_to_end::STORAGE_PYTHON,
+            newest: NEWEST,
         },
     ];
 
