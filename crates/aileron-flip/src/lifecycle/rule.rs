@@ -44,7 +44,7 @@ impl ExpiryRule {
             "<Rule><ID>{}</ID>{place}<Status>Enabled</Status><Expiration><Days>{}</Days></Expiration>\
              <AbortIncompleteMultipartUpload><DaysAfterInitiation>{UNFINISHED_UPLOAD_DAYS}</DaysAfterInitiation>\
              </AbortIncompleteMultipartUpload></Rule>",
-            escape(&self.id()),
+            escape(self.id()),
             self.days,
         );
         xml
