@@ -316,7 +316,8 @@ async fn checked(
         ));
         return Box::pin(delegate(app, endpoint, refusal, parts, bytes)).await;
     }
-    let method = parts.method.clone();
+    let is_for_latest_try =
+        endpoint.is_for_latest_try(&parts.method, asked.version.unwrap_or(app.settings.newest));
     let call = Call {
         version: asked.version.unwrap_or(app.settings.newest),
         newest: app.settings.newest,
@@ -327,17 +328,21 @@ async fn checked(
         query: Query::parse(parts.uri.query()),
         body: Body::new(bytes.clone(), &parts.headers),
     };
-    if endpoint.is_for_latest_try(&method, call.version) {
+    // Without an upstream nobody needs the request again: the buffer that it was read into goes before the database is asked.
+    let kept = app.settings.upstream.is_some().then_some((parts, bytes));
+    if is_for_latest_try {
         call.api
             .check_is_latest_try(endpoint.is_for_callbacks())
             .await?;
     }
-    match perform(endpoint, &call).await {
-        Ok(answer) => Ok(answer.into_response()),
-        Err(refusal) if refusal.is_unsupported() && may_delegate(endpoint) => {
+    match (perform(endpoint, &call).await, kept) {
+        (Ok(answer), _) => Ok(answer.into_response()),
+        (Err(refusal), Some((parts, bytes)))
+            if refusal.is_unsupported() && may_delegate(endpoint) =>
+        {
             Box::pin(delegate(app, endpoint, refusal, parts, bytes)).await
         }
-        Err(refusal) => Err(refusal),
+        (Err(refusal), _) => Err(refusal),
     }
 }
 
