@@ -89,9 +89,16 @@ impl Attributes {
         ))
     }
 
-    /// Any expression of the option's type, as the tokens of an `Option`.
-    pub(crate) fn optional_value(&self, name: &str) -> TokenStream {
-        optional(self.get(name).map(|value| quote!(#value)))
+    /// A whole number, or an expression for one, as the tokens of an `Option`.
+    pub(crate) fn optional_number(&self, name: &str) -> Result<TokenStream> {
+        match self.get(name) {
+            // The compiler would say so too, at more length and otherwise in each release.
+            Some(Expr::Lit(ExprLit { lit, .. })) if !matches!(lit, Lit::Int(_)) => Err(Error::new(
+                lit.span(),
+                format!("`{name}` is a whole number: `{name} = 3`"),
+            )),
+            value => Ok(optional(value.map(|value| quote!(#value)))),
+        }
     }
 
     /// A list of expressions, `[A, b()]`, each put through `convert`; empty when absent.

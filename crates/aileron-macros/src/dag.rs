@@ -99,7 +99,7 @@ fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
         Some(date) => start_date_tokens(&date)?,
     };
     let catchup = attributes.flag("catchup")?;
-    let max_active_runs = attributes.optional_value("max_active_runs");
+    let max_active_runs = attributes.optional_number("max_active_runs")?;
     let tags = attributes.strings("tags")?;
     let doc_md = task::doc_md(attributes, function)?;
     Ok(quote! {{

@@ -381,12 +381,12 @@ fn handlers(attributes: &Attributes) -> Result<Vec<Handler>> {
 }
 
 fn options(attributes: &Attributes, function: &ItemFn) -> Result<TokenStream> {
-    let retries = attributes.optional_value("retries");
+    let retries = attributes.optional_number("retries")?;
     let retry_delay = attributes.optional_duration("retry_delay")?;
     let execution_timeout = attributes.optional_duration("execution_timeout")?;
     let queue = attributes.optional_string("queue")?;
     let pool = attributes.optional_string("pool")?;
-    let priority_weight = attributes.optional_value("priority_weight");
+    let priority_weight = attributes.optional_number("priority_weight")?;
     let trigger_rule = match attributes.string("trigger_rule")? {
         None => quote!(::core::option::Option::None),
         Some(rule) => quote_spanned! {rule.span()=> {

@@ -8,6 +8,14 @@ use serde_json::Value;
 
 use crate::workspace_root;
 
+/// The environment of a release build that must work and need not be fast: optimising the dependencies would take longer than all other
+/// tests of new projects together.
+pub const QUICK_RELEASE: [(&str, &str); 3] = [
+    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
+    ("CARGO_PROFILE_RELEASE_LTO", "off"),
+    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
+];
+
 /// A bundle made from a package of this workspace.
 #[derive(Debug)]
 pub struct Built {

@@ -28,6 +28,7 @@ mod object_store;
 mod outcome;
 mod packages;
 mod postgres;
+mod python_call;
 mod server_keeper;
 mod suite;
 pub mod supervised;
@@ -51,6 +52,7 @@ pub use packages::{PANDAS_PYTHON, STORAGE_PYTHON, pandas_packages, storage_packa
 pub use postgres::{
     PGBOUNCER, POSTGRES, POSTGRES_URL, PgBouncer, Postgres, PostgresDatabase, create_cluster,
 };
+pub use python_call::call_python;
 pub use suite::Suite;
 pub use task_log::{LogLine, TaskLog};
 pub use version::AirflowVersion;

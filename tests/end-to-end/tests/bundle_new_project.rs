@@ -8,7 +8,7 @@ use std::process::Command;
 
 use aileron_bundle::Bundle;
 use bundle_support::{aileron, aileron_command, coordinator, dags, run};
-use end_to_end::bundle::cargo;
+use end_to_end::bundle::{QUICK_RELEASE, cargo};
 use end_to_end::{AirflowVersion, workspace_root};
 use serde_json::{Value, json};
 
@@ -74,6 +74,7 @@ fn aileron_pack(directory: &Path, target: &Path) -> Value {
     let report = run(pack
         .args(arguments)
         .current_dir(directory)
+        .envs(QUICK_RELEASE)
         .env("CARGO_TARGET_DIR", target));
     serde_json::from_str(&report).unwrap()
 }

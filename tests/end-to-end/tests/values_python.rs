@@ -1,8 +1,5 @@
 //! Values cross both ways: Airflow's own XCom code writes, Rust reads and writes, and Airflow's code reads again.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 
 use aileron_wire::json as wire;
@@ -14,7 +11,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float64Type, Int64Type};
 use arrow_array::{Array as _, ArrayRef, Int64Array, RecordBatch, StringArray};
-use end_to_end::{AirflowVersion, pandas_packages, workspace_root};
+use end_to_end::{AirflowVersion, call_python, pandas_packages};
 use jiff::{SignedDuration, Timestamp, Zoned, civil};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,40 +19,13 @@ use serde_json::{Map, Value, json};
 
 /// Runs a function of `python/value_cases.py` with Airflow's Python.
 fn python(version: AirflowVersion, function: &str, input: &Value) -> Result<Map<String, Value>> {
-    let home = tempfile::tempdir()?;
-    let path: [PathBuf; 2] = [
-        workspace_root().join("tests/end-to-end/python"),
-        pandas_packages()?,
-    ];
-    let mut child = Command::new(version.python()?)
-        .args([
-            "-c",
-            &format!("import value_cases; value_cases.{function}()"),
-        ])
-        .env("PYTHONPATH", std::env::join_paths(path)?)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .env("AIRFLOW_HOME", home.path())
-        .env(
-            "AIRFLOW__CORE__ALLOWED_DESERIALIZATION_CLASSES",
-            "value_cases.*",
-        )
-        .env("TZ", "UTC")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("Python does not start")?;
-    let mut stdin = child.stdin.take().context("there is a pipe")?;
-    serde_json::to_writer(&mut stdin, input)?;
-    stdin.flush()?;
-    drop(stdin);
-    let output = child.wait_with_output()?;
-    ensure!(
-        output.status.success(),
-        "Python failed: {}",
-        String::from_utf8_lossy(&output.stderr)
+    let allowed = (
+        "AIRFLOW__CORE__ALLOWED_DESERIALIZATION_CLASSES",
+        "value_cases.*",
     );
-    Ok(serde_json::from_slice(&output.stdout)?)
+    let call = ("value_cases", function);
+    let output = call_python(version, call, input, &pandas_packages()?, &[allowed])?;
+    Ok(serde_json::from_slice(&output)?)
 }
 
 /// What Airflow's Python wrote, by name.

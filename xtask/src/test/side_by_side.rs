@@ -13,9 +13,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::counts::Counts;
 use crate::progress::say;
+
+/// A program that takes longer hangs. The slowest takes a third of it.
+const TIME_LIMIT: Duration = Duration::from_mins(20);
+
+/// How often one hears of a program that takes long.
+const NEWS: Duration = Duration::from_mins(5);
 
 /// A program to run.
 #[derive(Debug)]
@@ -52,7 +59,7 @@ fn run_and_show(jobs: Vec<Job>, at_once: usize, show: Show<'_>) -> Result<Counts
             let begun = Instant::now();
             say(format!("{name} ..."));
             let output = directory.path().join(number.to_string());
-            let result = execute(job.command, &output);
+            let result = execute(job.command, &output, &name, TIME_LIMIT);
             // Whoever has this lock prints.
             let mut done = locked(&done);
             let counted = result.and_then(|succeeded| {
@@ -91,17 +98,59 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether it ended well. What it prints goes into a file.
-fn execute(mut command: Command, output: &Path) -> Result<bool> {
-    let file = File::create(output)?;
+/// Whether it ended well, and in time. What it prints goes into a file.
+fn execute(mut command: Command, output: &Path, name: &str, time_limit: Duration) -> Result<bool> {
+    let mut file = File::create(output)?;
     command
         .stdin(Stdio::null())
         .stdout(file.try_clone()?)
-        .stderr(file);
-    let status = command
-        .status()
+        .stderr(file.try_clone()?);
+    let mut child = command
+        .spawn()
         .with_context(|| format!("cannot run {command:?}"))?;
-    Ok(status.success())
+    let begun = Instant::now();
+    let mut next_news = NEWS;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(status.success());
+        }
+        if begun.elapsed() >= time_limit {
+            end_with_descendants(child.id());
+            child.wait()?;
+            let seconds = time_limit.as_secs_f64();
+            writeln!(file, "error: {name} did not end within {seconds} s")?;
+            return Ok(false);
+        }
+        if begun.elapsed() >= next_news {
+            let seconds = next_news.as_secs();
+            say(format!("{name}: still running after {seconds} s"));
+            next_news += NEWS;
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Kills a process and all that come from it: a test that hangs leaves no Airflow behind.
+fn end_with_descendants(process: u32) {
+    let tasks = fs::read_dir(format!("/proc/{process}/task"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let children: Vec<u32> = tasks
+        .filter_map(|task| fs::read_to_string(task.path().join("children")).ok())
+        .flat_map(|line| {
+            let numbers = line.split_whitespace().map(str::parse::<u32>);
+            numbers.flatten().collect::<Vec<_>>()
+        })
+        .collect();
+    let id = i32::try_from(process).ok().and_then(Pid::from_raw);
+    if let Some(id) = id {
+        // It may have ended in this moment.
+        let _ = kill_process(id, Signal::KILL);
+    }
+    for child in children {
+        end_with_descendants(child);
+    }
 }
 
 fn count(text: &[u8], succeeded: bool, name: &str) -> Counts {
@@ -164,6 +213,22 @@ mod tests {
         let (counts, _) = run(jobs, 1);
         assert_eq!((counts.passed, counts.failed), (0, 2));
         assert_eq!(counts.failed_names, ["crashes", "is not there"]);
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_ended_with_what_it_started() {
+        let directory = tempfile::tempdir().unwrap();
+        let (output, id) = (directory.path().join("output"), directory.path().join("id"));
+        let script = format!("sh -c 'echo $$ > {}; sleep 600' & wait", id.display());
+        let limit = Duration::from_millis(500);
+        let job = shell("hangs", &script);
+        assert!(!execute(job.command, &output, &job.name, limit).unwrap());
+        let shown = fs::read_to_string(output).unwrap();
+        assert_eq!(shown, "error: hangs did not end within 0.5 s\n");
+        let started = fs::read_to_string(id).unwrap();
+        // Whoever adopts it may still have to take note of its end: state Z.
+        let stat = fs::read_to_string(format!("/proc/{}/stat", started.trim()));
+        assert!(stat.is_err() || stat.unwrap().contains(") Z "));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::text::{remove_argument, remove_assignment, replace};
 use crate::diagnostic::{Applicability, Edit, Fix};
 use crate::producer::Transport;
 use crate::semantic::{Model, StoreName, Task, VariableUse, XComUse};
+use crate::state::OwnXCom;
 
 /// A store, and the asset if the task has more than one.
 #[derive(Debug, Clone, Copy)]
@@ -144,13 +145,8 @@ fn with_asset(model: &Model<'_>, expression: String, destination: Destination<'_
 }
 
 /// `ti.xcom_pull` of a task's own XCom and its `ti.xcom_push` become `get` and `set` of the task's store.
-pub(crate) fn own_xcom_to_store<'a>(
-    model: &Model<'a>,
-    task: &Task<'a>,
-    pulls: &[XComUse<'a>],
-    pushes: &[XComUse<'a>],
-    title: &str,
-) -> Option<Fix> {
+pub(crate) fn own_xcom_to_store<'a>(model: &Model<'a>, own: &OwnXCom<'_, 'a>) -> Option<Fix> {
+    let (pulls, pushes) = (&own.pulls, &own.pushes);
     let is_storable = |push: &XComUse<'a>| {
         push.pushed
             .is_some_and(|value| model.value(push.scope, value).store != Transport::No)
@@ -158,7 +154,7 @@ pub(crate) fn own_xcom_to_store<'a>(
     if !pushes.iter().all(is_storable) {
         return None;
     }
-    let access = store_access(model, task, StoreName::Task)?;
+    let access = store_access(model, own.task, StoreName::Task)?;
     let (store, mut edits) = (access.expression, access.edits);
     let mut gone: Vec<TextRange> = Vec::new();
     for pull in pulls {
@@ -183,8 +179,12 @@ pub(crate) fn own_xcom_to_store<'a>(
         ));
         gone.push(call.func.range());
     }
-    edits.extend(forget_task_instance(model, task, &gone));
-    Some(Fix::new(title, Applicability::Unsafe, edits))
+    edits.extend(forget_task_instance(model, own.task, &gone));
+    Some(Fix::new(
+        "Keep it in `task_state_store`",
+        Applicability::Unsafe,
+        edits,
+    ))
 }
 
 /// `key=` and `value=` in that order are not needed.

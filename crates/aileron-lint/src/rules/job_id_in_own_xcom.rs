@@ -68,15 +68,7 @@ fn check(checker: &mut Checker<'_>) {
         };
         let fix = checker
             .has_state_stores()
-            .then(|| {
-                own_xcom_to_store(
-                    model,
-                    found.task,
-                    &found.pulls,
-                    &found.pushes,
-                    "Keep it in `task_state_store`",
-                )
-            })
+            .then(|| own_xcom_to_store(model, &found))
             .flatten();
         checker.report(
             &RULE,

@@ -6,4 +6,4 @@ mod xcom;
 
 pub(crate) use nature::Nature;
 pub(crate) use variable::{split_watermarks, variable_states};
-pub(crate) use xcom::own_xcoms;
+pub(crate) use xcom::{OwnXCom, own_xcoms};
