@@ -113,6 +113,29 @@ async fn a_limit_ends_a_sweep_and_the_next_goes_on() {
 }
 
 #[tokio::test]
+async fn bytes_passed_by_reference_stay_while_their_task_instance_has_a_value_or_runs() {
+    let world = World::new().await;
+    let name = "0a1b2c3d-0000-4000-8000-000000000001";
+    for run in ["r1", "r2", "r3"] {
+        world.put(&format!("x/d/{run}/a/objects/-1/{name}.parquet"), "12");
+        world.put(&format!("x/d/{run}/b/objects/-1/{name}"), "123");
+    }
+    // A value that names the object, in an object itself: nothing in the database shows it.
+    world.offloaded("r1", "k", "1").await;
+    let running = aileron_metastore::database::sql(
+        "update task_instance set state = 'running' where run_id = 'r2' and task_id = 'b'",
+    );
+    world.run(running).await;
+    let (done, _) = swept(&world, NOW).await;
+    assert_eq!(
+        (done.referred_to, done.deleted, done.reclaimed_bytes),
+        (3, 4, 10)
+    );
+    assert!(world.has(&format!("x/d/r1/a/objects/-1/{name}.parquet")));
+    assert!(world.has(&format!("x/d/r2/b/objects/-1/{name}")));
+}
+
+#[tokio::test]
 async fn a_row_without_its_object_is_named() {
     let world = World::new().await;
     world.offloaded("r1", "well", "1").await;

@@ -88,6 +88,8 @@ pub use context::{
     Connection, Connections, Context, DataInterval, ObjectStorageError, Pull, PullEach, Pulled,
     Variables, Xcom, XcomError, XcomSequence, XcomStream,
 };
+#[cfg(feature = "object-storage")]
+pub use context::{Objects, StoredObject};
 pub use dag::{
     Bundle, BundleError, Dag, DagDefinition, DagError, DagErrors, DagOptions, IntoArg, IntoArgs,
     Output, TaskArgs, TaskCall, TaskOptions, TriggerRule,

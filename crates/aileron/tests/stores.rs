@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -39,6 +40,13 @@ async fn recall(cx: &Context) -> Result<Option<i64>> {
     Ok(cx.task_state_store().get("n").await?)
 }
 
+#[task]
+async fn pass(cx: &Context) -> Result<aileron::StoredObject> {
+    let passed = cx.objects().put(b"some bytes").await?;
+    cx.task_state_store().set("much", &"x".repeat(100)).await?;
+    Ok(passed)
+}
+
 #[task(inlets = [DAILY, AssetRef::name("prices")], outlets = [ORDERS, DAILY])]
 async fn produce(cx: &Context) -> Result<()> {
     tracing::info!("assets: {:?}", cx.asset_state_store().assets().len());
@@ -61,6 +69,7 @@ fn tasks(dag: &mut Dag) {
     dag.add(remember());
     dag.add(remember_much());
     dag.add(recall());
+    dag.add(pass());
     dag.add(produce());
     dag.add(fail());
 }
@@ -125,6 +134,67 @@ fn expiry_is_resolved_here_from_the_configuration_and_sent_as_an_instant() {
         about(expires(1), 1);
         assert_eq!(expires(2), None);
     }
+}
+
+/// Every file below a directory.
+fn files(directory: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(directory).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path.to_str().unwrap().to_owned());
+        }
+    }
+    found
+}
+
+fn objects_go_when_a_try_begins_and_when_the_task_has_succeeded() {
+    let directory = tempfile::tempdir().unwrap();
+    let [xcoms, states] = ["xcoms", "states"].map(|name| directory.path().join(name));
+    let url = |path: &Path| format!("file://{}", path.display());
+    let (xcom_base, state_base) = (url(&xcoms), url(&states));
+    let variables = [
+        HOME,
+        (
+            "AIRFLOW__CORE__XCOM_BACKEND",
+            "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
+        ),
+        ("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH", &xcom_base),
+        (
+            "AIRFLOW__WORKERS__STATE_STORE_BACKEND",
+            "airflow.providers.common.io.state_store.backend.StateStoreObjectStorageBackend",
+        ),
+        (
+            "AIRFLOW__COMMON_IO__STATE_STORE_OBJECTSTORAGE_PATH",
+            &state_base,
+        ),
+        ("AIRFLOW__STATE_STORE__CLEAR_ON_SUCCESS", "False"),
+    ];
+    let run = |try_number: i64, variables: &[(&str, &str)]| {
+        let mut session = Session::start_with(variables);
+        let mut details = details("tasks", "pass");
+        details["ti"]["try_number"] = try_number.into();
+        session.begin(&details);
+        let ended = session.answer(answer);
+        assert_eq!(
+            ended.types().last(),
+            Some(&"SucceedTask"),
+            "{:?}",
+            ended.logs
+        );
+    };
+    run(1, &variables);
+    assert_eq!((files(&xcoms).len(), files(&states).len()), (1, 1));
+    let first = files(&xcoms);
+    let mut forgetful = variables;
+    forgetful[5].1 = "True";
+    run(2, &forgetful);
+    let second = files(&xcoms);
+    assert_eq!(second.len(), 1);
+    assert_ne!(first, second);
+    assert_eq!(files(&states), [""; 0]);
 }
 
 fn a_configuration_that_makes_no_sense_fails_the_task_and_stores_nothing() {
@@ -235,6 +305,7 @@ fn main() -> ExitCode {
     }
     let trials = trials![
         expiry_is_resolved_here_from_the_configuration_and_sent_as_an_instant,
+        objects_go_when_a_try_begins_and_when_the_task_has_succeeded,
         a_configuration_that_makes_no_sense_fails_the_task_and_stores_nothing,
         a_large_value_is_warned_about_and_stored,
         a_value_that_was_not_acknowledged_is_an_error,

@@ -1,6 +1,8 @@
 """Values in object storage between Python and Rust tasks, through the XCom backend of the provider common.io."""
 
-from airflow.sdk import dag, task
+import hashlib
+
+from airflow.sdk import ObjectStoragePath, dag, task
 
 QUEUE = "rust"
 
@@ -28,6 +30,27 @@ def stored():
         assert total == [f"2000 rows, sum {sum(range(2000))}"] * 10, total
         return total
 
+    @task.stub(queue=QUEUE, retries=1, retry_delay=1)
+    def pass_bytes(): ...
+
+    @task
+    def check_bytes(ti=None):
+        value = ti.xcom_pull(task_ids="pass_bytes")
+        assert value["__aileron_object__"] == 1 and value["format"] == "bytes", value
+        data = ObjectStoragePath(value["uri"]).read_bytes()
+        assert len(data) == value["size"] == 9_000_000
+        assert hashlib.sha256(data).hexdigest() == value["sha256"]
+        assert data[:252] == bytes(range(251)) + b"\0"
+        return value
+
+    @task.stub(queue=QUEUE)
+    def measure(): ...
+
+    @task
+    def check_measure(ti=None):
+        assert ti.xcom_pull(task_ids="measure") == [9_000_000, 9_000_000, 1]
+
+    pass_bytes() >> check_bytes() >> measure() >> check_measure()
     make_rows() >> check_rows() >> sum_rows() >> check_sum()
 
 

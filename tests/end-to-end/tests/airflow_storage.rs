@@ -150,7 +150,16 @@ fn rows_pass(airflow: &Airflow) -> Result<()> {
     let python = reference(airflow, &run, "check_rows", "return_value")?;
     ensure!(shown["rows"] == json!(python), "{shown}");
 
+    // So did this one, with an object of bytes; what the first try wrote is gone.
+    let passed = |keys: Vec<String>| {
+        let ours = |key: &String| key.contains("/pass_bytes/objects/-1/");
+        keys.into_iter().filter(ours).collect::<Vec<_>>()
+    };
+    let first_bytes = passed(objects(&run, "pass_bytes")?);
+    ensure!(first_bytes.len() == 1, "{first_bytes:?}");
+
     api.clear(&run, "make_rows")?;
+    api.clear(&run, "pass_bytes")?;
     api.wait_for_success(&run, LIMIT)?;
     let second = reference(airflow, &run, "make_rows", "return_value")?;
     ensure!(first != second, "it was written again");
@@ -158,6 +167,11 @@ fn rows_pass(airflow: &Airflow) -> Result<()> {
     ensure!(
         after.len() == 2,
         "what the first run pushed is purged: {after:?}"
+    );
+    let second_bytes = passed(objects(&run, "pass_bytes")?);
+    ensure!(
+        second_bytes.len() == 1 && second_bytes != first_bytes,
+        "what the first run passed by reference is purged: {second_bytes:?}"
     );
     Ok(())
 }

@@ -1,16 +1,13 @@
-//! Values in object storage cross both ways: Airflow's own backend writes and Rust reads, Rust writes and Airflow's backend reads, with every
+//! XComs and state in object storage cross both ways: Airflow's own backend writes and Rust reads, Rust writes and Airflow's backend reads, with every
 //! compression; 3.3.2 on a real S3 server with an Airflow connection, 3.4.0b2 in a directory.
-
-use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 use aileron_config::Config;
 use aileron_object_storage::Account;
 use aileron_wire::json;
-use aileron_xcom::storage::{Codec, Coordinate, Layout, ObjectStorage, Settings};
+use aileron_xcom::storage::{Codec, Coordinate, Layout, ObjectStorage, Settings, StateScope};
 use anyhow::{Context, Result, ensure};
-use end_to_end::{AirflowVersion, ObjectStore, storage_packages, workspace_root};
-use serde::Deserialize;
+use end_to_end::{AirflowVersion, ObjectStore, call_python, storage_packages};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -40,42 +37,18 @@ struct Item {
 }
 
 impl Place {
-    /// Runs a function of `python/storage_values.py` with Airflow's Python.
-    fn python(&self, function: &str, input: &Value) -> Result<Vec<u8>> {
-        let home = tempfile::tempdir()?;
-        let path = [
-            workspace_root().join("tests/end-to-end/python"),
-            storage_packages()?,
-        ];
-        let mut child = Command::new(self.version.python()?)
-            .args([
-                "-c",
-                &format!("import storage_values; storage_values.{function}()"),
-            ])
-            .env("PYTHONPATH", std::env::join_paths(path)?)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .env("AIRFLOW_HOME", home.path())
-            .env("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
-            .env("TZ", "UTC")
-            .envs(self.connection.clone())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .context("Python does not start")?;
-        let mut stdin = child.stdin.take().context("there is a pipe")?;
-        serde_json::to_writer(&mut stdin, input)?;
-        stdin.flush()?;
-        drop(stdin);
-        let output = child.wait_with_output()?;
-        ensure!(
-            output.status.success(),
-            "Python failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        // Warnings may stand before it.
-        let start = output.stdout.iter().rposition(|byte| *byte == b'\n');
-        Ok(output.stdout[start.map_or(0, |at| at + 1)..].to_vec())
+    /// Runs a function of a module in `python/` with Airflow's Python.
+    fn python(&self, module: &str, function: &str, input: &Value) -> Result<Vec<u8>> {
+        let connection = self.connection.iter();
+        let variables: Vec<_> = connection.map(|(name, value)| (*name, &**value)).collect();
+        let packages = storage_packages()?;
+        call_python(
+            self.version,
+            (module, function),
+            input,
+            &packages,
+            &variables,
+        )
     }
 
     fn settings(&self, compression: &str, threshold: &str) -> Result<Settings> {
@@ -92,15 +65,27 @@ impl Place {
         ]))?)
     }
 
+    fn state_settings(base: &str, compression: &str, threshold: i64) -> Result<Settings> {
+        let option = |key| format!("AIRFLOW__COMMON_IO__STATE_STORE_OBJECTSTORAGE_{key}");
+        Ok(Settings::of_state_stores(&Config::with_environment([
+            (option("PATH"), base.to_owned()),
+            (option("COMPRESSION"), compression.to_owned()),
+            (option("THRESHOLD"), threshold.to_string()),
+        ]))?)
+    }
+
     fn storage(&self, compression: &str) -> Result<ObjectStorage> {
+        self.open(&self.settings(compression, "0")?)
+    }
+
+    fn open(&self, settings: &Settings) -> Result<ObjectStorage> {
         let account = match &self.connection {
             None => None,
             Some((_, text)) => Some(Account::new(aileron_uri::ConnectionFields::from_text(
                 text,
             )?)?),
         };
-        let settings = self.settings(compression, "0")?;
-        Ok(ObjectStorage::open(&settings, account.as_ref())?)
+        Ok(ObjectStorage::open(settings, account.as_ref())?)
     }
 
     fn layout(&self) -> Layout {
@@ -122,7 +107,8 @@ const THRESHOLDS: [&str; 6] = ["-1", "0", "4", "5", "7", "2000"];
 async fn values_cross_both_ways(place: &Place) -> Result<()> {
     let task =
         json!({"base": place.base, "compressions": compressions(), "thresholds": THRESHOLDS});
-    let written: Written = serde_json::from_slice(&place.python("write", &task)?)?;
+    let written: Written =
+        serde_json::from_slice(&place.python("storage_values", "write", &task)?)?;
     let mut stored = Vec::new();
     for item in &written.written {
         let at = format!("{} with `{}`", item.key, item.compression);
@@ -164,7 +150,8 @@ async fn values_cross_both_ways(place: &Place) -> Result<()> {
     }
     thresholds_decide_alike(place, &written)?;
     let task = json!({"base": place.base, "stored": stored});
-    let wrong: Vec<Value> = serde_json::from_slice(&place.python("read", &task)?)?;
+    let wrong: Vec<Value> =
+        serde_json::from_slice(&place.python("storage_values", "read", &task)?)?;
     ensure!(wrong.is_empty(), "{}: {wrong:#?}", place.version);
     Ok(())
 }
@@ -198,6 +185,100 @@ fn thresholds_decide_alike(place: &Place, written: &Written) -> Result<()> {
     Ok(())
 }
 
+/// What the state of a task or an asset becomes.
+#[derive(Deserialize, Serialize)]
+struct State {
+    base: String,
+    compression: String,
+    threshold: i64,
+    scope: String,
+    key: String,
+    stored: String,
+    text: String,
+}
+
+/// The scopes of `python/storage_states.py`.
+fn scope(name: &str) -> Result<StateScope<'static>> {
+    let task = |region_id, task_id, index| StateScope::Task {
+        dag_id: "d",
+        run_id: RUN,
+        region_id,
+        task_id,
+        index,
+    };
+    Ok(match name {
+        "task" => task(None, "t", -1),
+        "mapped" => task(None, "group.t", 3),
+        "region" => task(Some(Uuid::from_u128(9)), "t", 2),
+        "asset" => StateScope::Asset("orders"),
+        "asset by URI" => StateScope::Asset("s3://shop/orders"),
+        other => anyhow::bail!("scope {other}"),
+    })
+}
+
+async fn states_cross_both_ways(place: &Place) -> Result<()> {
+    let compressed = compressions().into_iter().map(|codec| (codec, 0));
+    let settings: Vec<_> = compressed
+        .chain([("", 5), ("gzip", 2000)])
+        .enumerate()
+        .map(|(number, (compression, threshold))| {
+            json!([
+                format!("{}/state-{number}", place.base),
+                compression,
+                threshold
+            ])
+        })
+        .collect();
+    let task = json!({"settings": settings});
+    let written = place.python("storage_states", "write", &task)?;
+    let written: Vec<State> = serde_json::from_slice(&written)?;
+    let scopes = written.iter().map(|item| &item.scope);
+    let scopes = scopes.collect::<std::collections::BTreeSet<_>>().len();
+    ensure!(
+        scopes == 4 + usize::from(place.version == AirflowVersion::V3_4_0b2),
+        "{scopes} scopes"
+    );
+    let mut stored = Vec::new();
+    let mut inline = 0;
+    for item in &written {
+        let at = format!("{}, {} with `{}`", item.scope, item.key, item.compression);
+        let settings = Place::state_settings(&item.base, &item.compression, item.threshold)?;
+        let storage = place.open(&settings)?;
+        let encoded = json::encode(&serde_json::from_str::<Value>(&item.text)?)?;
+        let offloaded = settings.offloads(&encoded);
+        if offloaded {
+            // A key lies in the same object for both.
+            let object = storage.state(&scope(&item.scope)?, &item.key)?;
+            ensure!(
+                object.as_str() == item.stored,
+                "{at}: {object} is not {}",
+                item.stored
+            );
+            let reference = storage.reference(&item.stored);
+            let reference = reference.with_context(|| format!("{at}: {}", item.stored))?;
+            let text = storage.read(&reference).await?;
+            ensure!(text == item.text.as_bytes(), "{at}: another text");
+            storage.delete(&reference).await?;
+            storage.write(&object, encoded.into()).await?;
+        } else {
+            inline += 1;
+            ensure!(item.stored == item.text, "{at}: {}", item.stored);
+        }
+        let mut item = serde_json::to_value(item)?;
+        item["offloaded"] = offloaded.into();
+        stored.push(item);
+    }
+    ensure!(
+        inline == 4 * scopes,
+        "{inline} values are below a threshold"
+    );
+    let task = json!({"stored": stored});
+    let wrong = place.python("storage_states", "read", &task)?;
+    let wrong: Vec<Value> = serde_json::from_slice(&wrong)?;
+    ensure!(wrong.is_empty(), "{}: {wrong:#?}", place.version);
+    Ok(())
+}
+
 #[tokio::test]
 async fn airflow_3_3_2_on_s3() -> Result<()> {
     let store = ObjectStore::start("xcoms")?;
@@ -210,7 +291,8 @@ async fn airflow_3_3_2_on_s3() -> Result<()> {
             format!("aws://an_id:a_secret_key@/?region_name=us-east-1&endpoint_url={endpoint}"),
         )),
     };
-    values_cross_both_ways(&place).await
+    values_cross_both_ways(&place).await?;
+    states_cross_both_ways(&place).await
 }
 
 #[tokio::test]
@@ -221,5 +303,6 @@ async fn airflow_3_4_0b2_in_a_directory() -> Result<()> {
         base: format!("file://{}", directory.path().display()),
         connection: None,
     };
-    values_cross_both_ways(&place).await
+    values_cross_both_ways(&place).await?;
+    states_cross_both_ways(&place).await
 }

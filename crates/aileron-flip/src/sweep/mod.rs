@@ -3,6 +3,9 @@
 //! An object is an orphan when nothing in the database refers to it, its name is one that the backend gives, and it is older than
 //! the age guard: a task writes the object first and the row after it. Everything else stays. Before anything is deleted the
 //! database is read once more, so that a row which appeared meanwhile keeps its object.
+//!
+//! Bytes that a task passed by reference may be named within a value that is itself in an object, where no query finds them. So they
+//! stay as long as their task instance has any XCom, or has not ended.
 
 mod known;
 mod mentions;
@@ -18,7 +21,7 @@ use object_store::{ObjectMeta, ObjectStoreExt as _};
 
 use crate::base::Base;
 use known::{Objects, referred_to};
-use shape::is_of_an_xcom;
+use shape::{Owner, is_of_an_xcom, owner};
 
 /// How many orphans are collected before they are deleted.
 const BATCH: usize = 10_000;
@@ -132,11 +135,15 @@ pub async fn sweep(
         unseen.remove(&object.location);
         if known.contains(&object.location) {
             swept.referred_to += 1;
-        } else if !is_of_an_xcom(path) {
+        } else if !is_of_an_xcom(path) && owner(path).is_none() {
             swept.foreign += 1;
         } else if written_at(&object) > oldest {
             swept.young += 1;
         } else if swept.orphans < options.limit {
+            if has_live_owner(store, path).await? {
+                swept.referred_to += 1;
+                continue;
+            }
             swept.orphans += 1;
             swept.orphan_bytes += object.size;
             on_finding(Finding::Orphan {
@@ -157,6 +164,21 @@ pub async fn sweep(
         dangling(store, base, &unseen, &mut swept, &mut on_finding).await?;
     }
     Ok(swept)
+}
+
+/// Whether an object holds bytes of a task instance whose values may still be wanted.
+async fn has_live_owner(store: &Metastore, path: &str) -> Result<bool, DatabaseError> {
+    let Some(owner) = owner(path) else {
+        return Ok(false);
+    };
+    let Owner {
+        dag_id,
+        run_id,
+        task_id,
+        map_index,
+    } = owner;
+    let inventory = store.inventory();
+    inventory.is_live(dag_id, run_id, task_id, map_index).await
 }
 
 /// What a reference to an object is now.
@@ -181,16 +203,18 @@ async fn delete(
         return Ok(());
     }
     let known = referred_to(store, base).await?;
-    let mut orphans = std::mem::take(orphans);
-    orphans.retain(|orphan| {
-        let kept = known.contains(&orphan.location);
-        if kept {
+    let mut still = Vec::with_capacity(orphans.len());
+    for orphan in std::mem::take(orphans) {
+        let path = base.path_below(&orphan.location).unwrap_or_default();
+        if known.contains(&orphan.location) || has_live_owner(store, path).await? {
             swept.orphans -= 1;
             swept.orphan_bytes -= orphan.size;
             swept.referred_to += 1;
+        } else {
+            still.push(orphan);
         }
-        !kept
-    });
+    }
+    let orphans = still;
     let paths: Vec<Path> = orphans
         .iter()
         .map(|orphan| orphan.location.clone())

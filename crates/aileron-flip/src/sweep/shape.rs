@@ -2,6 +2,30 @@
 
 use uuid::Uuid;
 
+/// A task instance that passed bytes by reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Owner<'a> {
+    pub(super) dag_id: &'a str,
+    pub(super) run_id: &'a str,
+    pub(super) task_id: &'a str,
+    pub(super) map_index: i64,
+}
+
+/// Whose bytes an object holds: `DAG/RUN/TASK/objects/MAP_INDEX/UUID[.SUFFIX]`, which tasks in Rust write. `None` for any other path.
+pub(super) fn owner(path: &str) -> Option<Owner<'_>> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let [dag_id, run_id, task_id, "objects", map_index, name] = parts[..] else {
+        return None;
+    };
+    let map_index = map_index.parse().ok()?;
+    is_uuid(name.split('.').next().unwrap_or_default()).then_some(Owner {
+        dag_id,
+        run_id,
+        task_id,
+        map_index,
+    })
+}
+
 /// Whether the object-storage backend could have written an object with this path below the base.
 ///
 /// | Airflow | Path |
@@ -33,6 +57,26 @@ mod tests {
     use super::*;
 
     const ID: &str = "0a1b2c3d-0000-4000-8000-000000000001";
+
+    #[test]
+    fn bytes_passed_by_reference_have_an_owner() {
+        let path = format!("d/r/g.t/objects/-1/{ID}.parquet");
+        let found = Owner {
+            dag_id: "d",
+            run_id: "r",
+            task_id: "g.t",
+            map_index: -1,
+        };
+        assert_eq!(owner(&path), Some(found));
+        for path in [
+            format!("d/r/t/objects/x/{ID}"),
+            format!("d/r/t/object/1/{ID}"),
+            format!("d/r/t/objects/{ID}"),
+            "d/r/t/objects/1/name".to_owned(),
+        ] {
+            assert_eq!(owner(&path), None, "{path}");
+        }
+    }
 
     #[test]
     fn xcoms_of_both_airflows_are_known_and_nothing_else_is() {

@@ -7,6 +7,7 @@ mod asset;
 mod entry;
 mod expired;
 mod line;
+mod live;
 mod names;
 mod retries;
 mod state_mentions;

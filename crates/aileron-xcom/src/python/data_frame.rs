@@ -81,7 +81,11 @@ impl DataFrame {
         self.batches.iter().map(RecordBatch::num_rows).sum()
     }
 
-    fn to_parquet(&self) -> Result<Vec<u8>, parquet::errors::ParquetError> {
+    /// A Parquet file with snappy compression.
+    ///
+    /// # Errors
+    /// When a column has a type that Parquet does not know.
+    pub fn to_parquet(&self) -> Result<Vec<u8>, parquet::errors::ParquetError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .build();
@@ -92,7 +96,11 @@ impl DataFrame {
         writer.into_inner()
     }
 
-    fn from_parquet(file: Vec<u8>) -> Result<Self, String> {
+    /// Reads a Parquet file.
+    ///
+    /// # Errors
+    /// When it is none, and why.
+    pub fn from_parquet(file: Vec<u8>) -> Result<Self, String> {
         let text = |error: &dyn fmt::Display| format!("not a Parquet file: {error}");
         let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file))
             .map_err(|error| text(&error))?;

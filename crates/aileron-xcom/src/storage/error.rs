@@ -42,7 +42,7 @@ pub enum SettingsError {
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {doing} the object {object}: {problem}")]
 pub struct StorageError {
-    /// `read`, `write` or `delete`.
+    /// `read`, `write`, `list` or `delete`.
     pub doing: &'static str,
     /// The reference to it.
     pub object: String,
@@ -83,6 +83,9 @@ pub enum Problem {
     /// The value cannot be written as JSON.
     #[error("{0}")]
     Encode(io::Error),
+    /// Where the bytes come from cannot be read, or where they go cannot be written.
+    #[error("{0}")]
+    Io(io::Error),
 }
 
 impl From<ReadError> for Problem {

@@ -6,6 +6,7 @@ use aileron_object_storage::object_store::path::Path;
 use aileron_object_storage::object_store::{self, ObjectStoreExt as _};
 use aileron_object_storage::{Account, Location, Place};
 use bytes::Bytes;
+use futures_util::StreamExt as _;
 
 use super::upload::upload;
 use super::{Codec, Coordinate, Layout, Problem, Settings, SettingsError, StorageError};
@@ -197,9 +198,36 @@ impl ObjectStorage {
             Err(error) => Err(failed("delete", object, Problem::Store(error))),
         }
     }
+
+    /// Deletes all objects below this one's name.
+    ///
+    /// # Errors
+    /// [`StorageError`], which names the first object that could not be deleted.
+    pub(super) async fn clear_directory(&self, directory: &Reference) -> Result<(), StorageError> {
+        let store = &self.place.store;
+        let mut found = store.list(Some(directory.path()));
+        while let Some(object) = found.next().await {
+            let object =
+                object.map_err(|error| failed("list", directory, Problem::Store(error)))?;
+            match store.delete(&object.location).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => {
+                    let object = Reference {
+                        text: format!(
+                            "{directory}/{}",
+                            object.location.filename().unwrap_or_default()
+                        ),
+                        path: object.location,
+                    };
+                    return Err(failed("delete", &object, Problem::Store(error)));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
-fn failed(doing: &'static str, object: &Reference, problem: Problem) -> StorageError {
+pub(super) fn failed(doing: &'static str, object: &Reference, problem: Problem) -> StorageError {
     StorageError {
         doing,
         object: object.text.clone(),

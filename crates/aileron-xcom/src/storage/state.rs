@@ -1,12 +1,9 @@
 //! Where the values of state stores lie (`airflow/providers/common/io/state_store/backend.py` of the provider 1.11).
 
-use aileron_object_storage::object_store;
-use aileron_object_storage::object_store::ObjectStoreExt as _;
 use aileron_uri::percent::quote;
-use futures_util::StreamExt as _;
 use uuid::Uuid;
 
-use super::{ObjectStorage, Problem, Reference, SettingsError, StorageError};
+use super::{ObjectStorage, Reference, SettingsError, StorageError};
 
 /// Whose state it is. A key of it always lies in the same object.
 #[derive(Debug, Clone, Copy)]
@@ -78,29 +75,12 @@ impl ObjectStorage {
     /// # Errors
     /// [`StorageError`], which names the first object that could not be deleted.
     pub async fn clear_states(&self, scope: &StateScope<'_>) -> Result<(), StorageError> {
-        let failed = |object: String, problem: object_store::Error| StorageError {
-            doing: "delete",
-            object,
-            problem: Problem::Store(problem),
-        };
-        let named = |object: &str| format!("{}{object}", self.base());
-        let directory = scope
-            .directory()
-            .and_then(|directory| self.object(&directory));
-        // A scope that no object can have has none.
-        let Ok(directory) = directory else {
-            return Ok(());
-        };
-        let store = &self.place().store;
-        let mut found = store.list(Some(directory.path()));
-        while let Some(object) = found.next().await {
-            let object = object.map_err(|error| failed(directory.to_string(), error))?;
-            match store.delete(&object.location).await {
-                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(failed(named(object.location.as_ref()), error)),
-            }
+        let directory = scope.directory();
+        match directory.and_then(|directory| self.object(&directory)) {
+            Ok(directory) => self.clear_directory(&directory).await,
+            // A scope that no object can have has none.
+            Err(_) => Ok(()),
         }
-        Ok(())
     }
 }
 

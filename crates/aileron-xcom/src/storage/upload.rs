@@ -1,6 +1,8 @@
-//! Writing a value into an object without holding its text.
+//! Writing an object part by part, without holding all of it.
 
+use std::future::ready;
 use std::io::{self, Write};
+use std::pin::pin;
 use std::sync::Arc;
 
 use aileron_object_storage::object_store::path::Path;
@@ -8,7 +10,7 @@ use aileron_object_storage::object_store::{
     self, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload,
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::stream::{self, FuturesUnordered, Stream, StreamExt as _};
 use tokio::sync::mpsc;
 
 use super::codec::Encoder;
@@ -16,7 +18,7 @@ use super::{Codec, Problem};
 use crate::json::write_json;
 
 /// How large a part of an object is. S3 takes ten thousand of them, at least 5 MiB each. Tests have smaller ones.
-const PART: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
+pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
 /// How many parts are on their way at once.
 const IN_FLIGHT: usize = 3;
 /// Up to here a value is encoded at once; more is encoded beside the upload.
@@ -36,55 +38,44 @@ pub(super) async fn upload(
     // Two wait at most, beside those on their way.
     let (sender, mut parts) = mpsc::channel(1);
     let encoding = tokio::task::spawn_blocking(move || encode(codec, &encoded, sender));
-    let Some(first) = parts.recv().await else {
-        return Err(ended(encoding.await));
+    let parts = stream::poll_fn(move |context| parts.poll_recv(context)).map(Ok);
+    // The last part is the last one only if encoding ended well.
+    let ended = stream::once(encoding).filter_map(|ended| {
+        ready(match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(Err(Problem::Encode(error))),
+            Err(error) => Some(Err(Problem::Encode(io::Error::other(error)))),
+        })
+    });
+    upload_parts(store, path, parts.chain(ended)).await
+}
+
+/// Writes parts of [`PART`] bytes, the last of which may be smaller, and returns how many bytes the object has. Nobody sees the object
+/// before it is whole, and there is none when a part is an error.
+pub(super) async fn upload_parts(
+    store: &Arc<dyn ObjectStore>,
+    path: &Path,
+    parts: impl Stream<Item = Result<Bytes, Problem>>,
+) -> Result<u64, Problem> {
+    let mut parts = pin!(parts);
+    let first = parts.next().await.transpose()?.unwrap_or_default();
+    let Some(second) = parts.next().await.transpose()? else {
+        return put(store, path, first).await;
     };
-    match parts.recv().await {
-        None => {
-            finished(encoding.await)?;
-            put(store, path, first).await
+    let mut upload = store.put_multipart(path).await.map_err(Problem::Store)?;
+    let parts = stream::iter([Ok(first), Ok(second)]).chain(parts);
+    let outcome = match send(upload.as_mut(), parts).await {
+        Ok(sent) => {
+            let completed = upload.complete().await;
+            completed.map(|_| sent).map_err(Problem::Store)
         }
-        Some(second) => {
-            let mut upload = store.put_multipart(path).await.map_err(Problem::Store)?;
-            let sent = send(upload.as_mut(), [first, second], parts).await;
-            let encoded = match encoding.await {
-                Ok(Err(error)) => Err(Problem::Encode(error)),
-                Err(error) => Err(Problem::Encode(io::Error::other(error))),
-                Ok(Ok(())) => Ok(()),
-            };
-            // What the store says is why encoding stopped, not the other way round.
-            let outcome = match sent.and_then(|sent| encoded.map(|()| sent)) {
-                Ok(sent) => upload
-                    .complete()
-                    .await
-                    .map(|_| sent)
-                    .map_err(Problem::Store),
-                Err(error) => Err(error),
-            };
-            if outcome.is_err() {
-                // The parts lie in the store otherwise, invisible and paid for. It may be out of reach.
-                let _ = upload.abort().await;
-            }
-            outcome
-        }
+        Err(error) => Err(error),
+    };
+    if outcome.is_err() {
+        // The parts lie in the store otherwise, invisible and paid for. It may be out of reach.
+        let _ = upload.abort().await;
     }
-}
-
-type Encoding = Result<io::Result<()>, tokio::task::JoinError>;
-
-fn finished(encoding: Encoding) -> Result<(), Problem> {
-    match encoding {
-        Ok(Ok(())) => Ok(()),
-        other => Err(ended(other)),
-    }
-}
-
-fn ended(encoding: Encoding) -> Problem {
-    Problem::Encode(match encoding {
-        Ok(Err(error)) => error,
-        Ok(Ok(())) => io::Error::other("nothing was encoded"),
-        Err(error) => io::Error::other(error),
-    })
+    outcome
 }
 
 async fn put(store: &Arc<dyn ObjectStore>, path: &Path, text: Bytes) -> Result<u64, Problem> {
@@ -96,20 +87,12 @@ async fn put(store: &Arc<dyn ObjectStore>, path: &Path, text: Bytes) -> Result<u
 /// Sends the parts as they come.
 async fn send(
     upload: &mut dyn MultipartUpload,
-    first: [Bytes; 2],
-    mut parts: mpsc::Receiver<Bytes>,
+    parts: impl Stream<Item = Result<Bytes, Problem>>,
 ) -> Result<u64, Problem> {
     let mut sent = 0;
+    let mut parts = pin!(parts);
     let mut on_their_way = FuturesUnordered::new();
-    let mut first = first.into_iter();
-    loop {
-        let part = match first.next() {
-            Some(part) => part,
-            None => match parts.recv().await {
-                Some(part) => part,
-                None => break,
-            },
-        };
+    while let Some(part) = parts.next().await.transpose()? {
         sent += part.len() as u64;
         on_their_way.push(upload.put_part(PutPayload::from_bytes(part)));
         while on_their_way.len() >= IN_FLIGHT {

@@ -4,6 +4,8 @@ mod assets;
 mod connection_uri;
 mod connections;
 mod kill;
+#[cfg(feature = "object-storage")]
+mod objects;
 mod progress;
 mod rendered;
 mod runs;
@@ -29,6 +31,8 @@ pub use assets::{
     RecordedEvent,
 };
 pub use connections::{Connection, Connections};
+#[cfg(feature = "object-storage")]
+pub use objects::{Objects, StoredObject};
 pub use runs::{
     Breadcrumb, DagInfo, PreviousSuccess, PreviousTaskInstance, RunCount, Runs, TaskQuery,
     TaskStates, TriggerRun, TriggerRunError,
@@ -178,6 +182,12 @@ impl Context {
     /// Values passed between tasks.
     pub fn xcom(&self) -> Xcom<'_> {
         Xcom::new(self)
+    }
+
+    /// Bytes in object storage that are passed by reference: files, arrays, tables that are too large for a value.
+    #[cfg(feature = "object-storage")]
+    pub fn objects(&self) -> Objects<'_> {
+        Objects::new(self)
     }
 
     /// Airflow Variables.

@@ -33,6 +33,18 @@ impl Start {
                 .map(|method| (method, next_kwargs)),
         }
     }
+
+    /// Whether another try came before, and this one is at its beginning: it does not go on after a wait.
+    fn is_new_try(&self, context: &Context) -> bool {
+        context.try_number() > 1 && self.next.is_none() && context.inner.task_reschedule_count == 0
+    }
+}
+
+/// Deletes what an earlier try has passed by reference. What cannot be deleted does not keep this try from running.
+async fn clear_objects(context: &Context) {
+    if let Err(error) = context.inner.storage.clear_raw(context).await {
+        tracing::warn!(target: "aileron.xcom", "objects of an earlier try are left: {error}");
+    }
 }
 
 /// Everything that happens on behalf of the task and may fail it.
@@ -44,6 +56,9 @@ pub(super) async fn run(context: Context, dag: Dag, node: TaskNode, start: Start
 /// Runs the body of the task, or where it goes on, and stores what it returns.
 async fn work(context: &Context, dag: &Dag, node: &TaskNode, start: Start) -> Result<()> {
     let channel = context.channel();
+    if start.is_new_try(context) {
+        clear_objects(context).await;
+    }
     // What an earlier try of this task left behind. Airflow 3.3 leaves it to the runtime, 3.4 sends an empty list.
     for key in start.keys_to_clear {
         tracing::debug!(target: "aileron.runtime", key, "clearing an XCom of an earlier try");

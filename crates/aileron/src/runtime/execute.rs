@@ -32,7 +32,7 @@ pub(super) async fn run_task(
 ) -> Result<(), CommError> {
     let should_retry = details.ti_context.should_retry;
     let progress = Arc::<Progress>::default();
-    let (outcome, produced) =
+    let (outcome, produced, forgetful) =
         execute(bundle, details, &channel, signals, Arc::clone(&progress)).await;
     log(&outcome, should_retry);
     if let Outcome::Ended(error) = &outcome
@@ -52,20 +52,27 @@ pub(super) async fn run_task(
             tracing::error!(target: "aileron.runtime", "the end of the task was not accepted: {error}");
             Ok(())
         }
+        Ok(()) => {
+            if let Some(context) = forgetful {
+                settle::forget_state(&context).await;
+            }
+            Ok(())
+        }
         other => other,
     }
 }
 
+/// How the task ended, what it says about its outlets, and its context when the objects of its state go now that it has succeeded.
 async fn execute(
     bundle: &Bundle,
     mut details: StartupDetails,
     channel: &SocketChannel,
     signals: StopSignals,
     progress: Arc<Progress>,
-) -> (Outcome, Produced) {
+) -> (Outcome, Produced, Option<Context>) {
     let (dag, node) = match find(bundle, &details) {
         Ok(found) => found,
-        Err(outcome) => return (outcome, Produced::default()),
+        Err(outcome) => return (outcome, Produced::default(), None),
     };
     let limits = Limits {
         execution_timeout: node.options.execution_timeout,
@@ -79,7 +86,9 @@ async fn execute(
     let body = tokio::task::spawn_local(body.in_current_span());
     let outcome = ending::wait(body, &context, channel, signals, limits).await;
     let outcome = settle::judge(outcome, retry_policy, &context);
-    (outcome, context.inner.assets.produced())
+    let produced = context.inner.assets.produced();
+    let forgetful = matches!(outcome, Outcome::Success) && settle::forgets_state(&context).await;
+    (outcome, produced, forgetful.then_some(context))
 }
 
 /// The Dag and the task that the supervisor names.

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use aileron_wire::message::{SkipDownstreamTasks, SkippedTask};
 
 use super::outcome::Outcome;
+use crate::context::StateOf;
 use crate::dag::{Dag, RetryPolicy, TaskNode};
 use crate::{Context, Ending, Error, Result, RetryDecision, context};
 
@@ -32,6 +33,24 @@ pub(super) async fn settle(
             Err(error)
         }
         _ => Err(error),
+    }
+}
+
+/// Whether the state of a task that succeeded goes, and lies in objects: `[state_store] clear_on_success`. Asked before the report, because
+/// nobody answers afterwards.
+pub(super) async fn forgets_state(context: &Context) -> bool {
+    let forgets = context.inner.storage.forgets_states(context).await;
+    forgets.unwrap_or_else(|error| {
+        tracing::warn!(target: "aileron.runtime", "the objects of the task's state are left: {error}");
+        false
+    })
+}
+
+/// Deletes the objects of the task's state. Airflow deletes the rows, when it takes the report.
+pub(super) async fn forget_state(context: &Context) {
+    let storage = &context.inner.storage;
+    if let Err(error) = storage.clear_states(context, StateOf::Task).await {
+        tracing::warn!(target: "aileron.runtime", "the objects of the task's state are left: {error}");
     }
 }
 

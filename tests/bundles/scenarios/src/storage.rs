@@ -1,5 +1,6 @@
 //! Values that are large enough for object storage.
 
+use aileron::StoredObject;
 use aileron::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,27 @@ async fn sum_rows(cx: &Context, rows: Vec<Row>) -> Result<Vec<String>> {
     Ok(vec![format!("{} rows, sum {sum}", rows.len()); 10])
 }
 
+/// More than one part. Its first try fails when the object is there already.
+#[task(retries = 1, retry_delay = "1s")]
+async fn pass_bytes(cx: &Context) -> Result<StoredObject> {
+    let bytes: Vec<u8> = (0..9_000_000_u32).map(|at| (at % 251) as u8).collect();
+    let object = cx.objects().put(bytes).await?;
+    if cx.try_number() == 1 {
+        return Err(Error::msg("the first try fails"));
+    }
+    Ok(object)
+}
+
+#[task]
+async fn measure(cx: &Context, object: StoredObject) -> Result<Vec<usize>> {
+    let bytes = cx.objects().get(&object).await?;
+    let directory = std::env::temp_dir().join(cx.ti().id.to_string());
+    cx.objects().get_file(&object, &directory).await?;
+    let file = std::fs::read(&directory)?;
+    std::fs::remove_file(&directory)?;
+    Ok(vec![bytes.len(), file.len(), usize::from(bytes == file)])
+}
+
 #[dag]
 pub(crate) fn stored(dag: &mut Dag) {
     let made = dag.add(make_rows());
@@ -49,4 +71,10 @@ pub(crate) fn stored(dag: &mut Dag) {
     let summed = dag.add(sum_rows(checked));
     let last = dag.external::<Vec<String>>("check_sum");
     dag.set_downstream(summed, last);
+    let passed = dag.add(pass_bytes());
+    let checked = dag.external::<StoredObject>("check_bytes");
+    dag.set_downstream(passed, checked);
+    let measured = dag.add(measure(checked));
+    let last = dag.external::<()>("check_measure");
+    dag.set_downstream(measured, last);
 }

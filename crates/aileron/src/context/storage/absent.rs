@@ -62,6 +62,10 @@ impl Storage {
         Ok(())
     }
 
+    pub(crate) async fn clear_raw(&self, _context: &Context) -> Result<(), ObjectStorageError> {
+        self.check()
+    }
+
     fn check_states(&self) -> Result<(), ObjectStorageError> {
         if keeps_states_in_objects(&self.config).map_err(ObjectStorageError::new)? {
             return Err(ObjectStorageError::new(
@@ -99,6 +103,13 @@ impl Storage {
         _key: &str,
     ) -> Result<(), ObjectStorageError> {
         self.check_states()
+    }
+
+    pub(crate) async fn forgets_states(
+        &self,
+        _context: &Context,
+    ) -> Result<bool, ObjectStorageError> {
+        Ok(false)
     }
 
     pub(crate) async fn clear_states(

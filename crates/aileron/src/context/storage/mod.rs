@@ -10,6 +10,8 @@ mod absent;
 #[cfg(feature = "object-storage")]
 mod present;
 #[cfg(feature = "object-storage")]
+mod raw;
+#[cfg(feature = "object-storage")]
 mod states;
 #[cfg(all(test, feature = "object-storage"))]
 mod tests;

@@ -43,7 +43,10 @@ impl Storage {
     }
 
     /// The backend of XComs; `None` when they lie in the database.
-    async fn backend(&self, context: &Context) -> Result<Option<&Backend>, ObjectStorageError> {
+    pub(super) async fn backend(
+        &self,
+        context: &Context,
+    ) -> Result<Option<&Backend>, ObjectStorageError> {
         let backend = self.backend.get_or_try_init(|| self.look(context)).await?;
         Ok(backend.as_ref())
     }
@@ -92,14 +95,8 @@ impl Storage {
             Some(_) => Layout::Airflow34,
             None => Layout::Airflow33,
         };
-        let coordinate = Coordinate {
-            dag_id: &ti.dag_id,
-            run_id: &ti.run_id,
-            task_id: &ti.task_id,
-            ti_id: Some(ti.id),
-        };
         let objects = &backend.objects;
-        let object = objects.xcom(layout, &coordinate, key);
+        let object = objects.xcom(layout, &coordinate(context), key);
         let object = object.map_err(ObjectStorageError::new)?;
         let size = objects.write(&object, encoded.into()).await;
         let size = size.map_err(ObjectStorageError::new)?;
@@ -169,6 +166,17 @@ impl Storage {
         };
         let deleted = backend.objects.delete(&reference).await;
         deleted.map_err(ObjectStorageError::new)
+    }
+}
+
+/// The task instance, as it is in the names of objects.
+pub(super) fn coordinate(context: &Context) -> Coordinate<'_> {
+    let ti = context.ti();
+    Coordinate {
+        dag_id: &ti.dag_id,
+        run_id: &ti.run_id,
+        task_id: &ti.task_id,
+        ti_id: Some(ti.id),
     }
 }
 

@@ -86,6 +86,16 @@ impl Storage {
         deleted.map_err(ObjectStorageError::new)
     }
 
+    /// Whether a task that succeeds loses its state, and that lies in objects. The store is open afterwards.
+    pub(crate) async fn forgets_states(
+        &self,
+        context: &Context,
+    ) -> Result<bool, ObjectStorageError> {
+        let forgets = self.config.boolean("state_store", "clear_on_success");
+        let forgets = forgets.map_err(ObjectStorageError::new)?;
+        Ok(forgets == Some(true) && self.states(context).await?.is_some())
+    }
+
     /// Deletes the objects of all keys. Their rows are gone by then.
     pub(crate) async fn clear_states(
         &self,

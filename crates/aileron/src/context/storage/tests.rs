@@ -216,3 +216,76 @@ async fn the_state_of_an_asset_lies_in_an_object_and_a_missing_one_is_named() {
         "{error}"
     );
 }
+
+#[tokio::test(flavor = "current_thread")]
+async fn bytes_and_files_pass_by_reference() {
+    let directory = tempfile::tempdir().unwrap();
+    let files_of_user = tempfile::tempdir().unwrap();
+    let (from, to) = (
+        files_of_user.path().join("from"),
+        files_of_user.path().join("to"),
+    );
+    std::fs::write(&from, b"of a file").unwrap();
+    let airflow = airflow(directory.path());
+    let cx = airflow.context("extract");
+    let bytes = cx.objects().put(b"of memory").await.unwrap();
+    let file = cx.objects().put_file(&from).await.unwrap();
+    let json = serde_json::to_value(&bytes).unwrap();
+    assert_eq!(
+        (&json["__aileron_object__"], &json["format"], &json["size"]),
+        (&json!(1), &json!("bytes"), &json!(9))
+    );
+    let name = json["uri"].as_str().unwrap();
+    assert!(name.contains("/extract/objects/-1/"), "{name}");
+
+    let cx = airflow.context("load");
+    let read: crate::StoredObject = serde_json::from_value(json).unwrap();
+    assert_eq!(cx.objects().get(&read).await.unwrap(), b"of memory");
+    cx.objects().get_file(&file, &to).await.unwrap();
+    assert_eq!(std::fs::read(&to).unwrap(), b"of a file");
+
+    cx.objects().delete(&read).await.unwrap();
+    let missing = cx.objects().get(&read).await.unwrap_err().to_string();
+    assert!(
+        missing.contains(&read.uri) && missing.contains("not there"),
+        "{missing}"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn bytes_that_are_not_what_was_written_replace_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = airflow(directory.path()).context("t");
+    let object = cx.objects().put(b"12345").await.unwrap();
+    std::fs::write(&files(directory.path())[0], b"12346").unwrap();
+    let target = directory.path().join("target");
+    std::fs::write(&target, b"kept").unwrap();
+    let error = cx.objects().get_file(&object, &target).await.unwrap_err();
+    assert!(
+        error.to_string().contains("not what was written"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read(&target).unwrap(), b"kept");
+    assert!(!directory.path().join("target.partial").exists());
+    let error = cx.objects().get(&object).await.unwrap_err();
+    assert!(
+        error.to_string().contains("not what was written"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn bytes_pass_by_reference_only_below_a_base() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = airflow(directory.path()).context("t");
+    let mut object = cx.objects().put(b"1").await.unwrap();
+    object.uri = "s3://elsewhere/x".to_owned();
+    let outside = cx.objects().get(&object).await.unwrap_err().to_string();
+    assert!(
+        outside.contains("s3://elsewhere/x is not below file://"),
+        "{outside}"
+    );
+    let cx = Airflow::new().context("t");
+    let without = cx.objects().put(b"1").await.unwrap_err().to_string();
+    assert!(without.contains("xcom_objectstorage_path"), "{without}");
+}
