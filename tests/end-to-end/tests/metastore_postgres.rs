@@ -231,6 +231,61 @@ async fn many_clients_share_few_sessions_of_pgbouncer_in_transaction_mode() {
     assert!(mistaken.is_err());
 }
 
+/// A certificate for 127.0.0.1 with its key, in files that every user may read.
+fn certificate(directory: &std::path::Path, name: &str) -> [String; 2] {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let key = rcgen::KeyPair::generate().unwrap();
+    let parameters = rcgen::CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    let certificate = parameters.self_signed(&key).unwrap();
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+    [("cert", certificate.pem()), ("key", key.serialize_pem())].map(|(kind, text)| {
+        let path = directory.join(format!("{name}.{kind}"));
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+        path.to_str().unwrap().to_owned()
+    })
+}
+
+/// The PostgreSQL of the tests was built without TLS, so PgBouncer is what speaks it.
+#[tokio::test]
+async fn a_server_that_wants_tls_is_reached_with_it_and_its_certificate_is_verified() {
+    let directory = tempfile::tempdir().unwrap();
+    let [cert, key] = certificate(directory.path(), "right");
+    let [other, _] = certificate(directory.path(), "other");
+    let lines = [
+        "client_tls_sslmode = require".to_owned(),
+        format!("client_tls_cert_file = {cert}"),
+        format!("client_tls_key_file = {key}"),
+    ];
+    let server = shared();
+    let bouncer = PgBouncer::start(server, &lines.each_ref().map(String::as_str)).unwrap();
+    let clone = server.database(VERSION).unwrap();
+    let open = async |parameters: &str| {
+        let url = format!("{}?{parameters}", bouncer.url(&clone));
+        let database = Database::postgres_with(&url, &impatient()).await?;
+        let found = number(&database, "select 7 as n").await;
+        database.close().await;
+        found
+    };
+    let verified = format!("sslmode=verify-full&sslrootcert={cert}");
+    for parameters in ["sslmode=require", "", &verified] {
+        assert_eq!(open(parameters).await.unwrap(), 7, "{parameters}");
+    }
+    for parameters in [
+        "sslmode=disable".to_owned(),
+        format!("sslmode=verify-full&sslrootcert={other}"),
+        "sslmode=verify-full".to_owned(),
+    ] {
+        let error = open(&parameters).await.unwrap_err();
+        unavailable(error);
+    }
+    // One that does not speak it is not spoken to in the clear.
+    let error = Database::postgres(&format!("{}?sslmode=require", clone.url())).await;
+    let shown = error.unwrap_err().to_string();
+    assert!(shown.contains("TLS"), "{shown}");
+}
+
 /// Two pools, which stand for two replicas, with six clients each.
 async fn many_clients(url: &str, pooler: Pooler) -> Result<(), DatabaseError> {
     let options = PostgresOptions {
