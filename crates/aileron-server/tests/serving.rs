@@ -25,6 +25,8 @@ fn start(
     oneshot::Sender<()>,
     JoinHandle<Result<(), ServeError>>,
 ) {
+    // The client looks for it as soon as it is made.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
@@ -59,7 +61,6 @@ async fn with_a_certificate_it_speaks_tls_and_nothing_else() {
     let files = certificate(directory.path());
     let pem = std::fs::read(&files.certificate).unwrap();
     let (address, stop, served) = start(hello(), Some(files));
-    let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder()
         .tls_certs_only([reqwest::Certificate::from_pem(&pem).unwrap()])
         .resolve("localhost", address)
@@ -97,8 +98,11 @@ async fn what_was_begun_is_finished_and_nothing_new_is_taken() {
     });
     let (address, stop, served) = start(Router::new().route("/slow", slow), None);
     let url = format!("http://{address}/slow");
-    let open = tokio::spawn(reqwest::get(url.clone()));
-    begun.notified().await;
+    let mut open = tokio::spawn(reqwest::get(url.clone()));
+    tokio::select! {
+        () = begun.notified() => {}
+        early = &mut open => panic!("the request ended before it was answered: {early:?}"),
+    }
     stop.send(()).unwrap();
     // From now on nobody is let in. How long it takes until then is not promised: whoever knocks without a pause is let in
     // before the end is looked for.

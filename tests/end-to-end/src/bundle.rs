@@ -1,20 +1,18 @@
 //! Building and packing this workspace's own bundles.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::workspace_root;
 
-/// The environment of a release build that must work and need not be fast: optimising the dependencies would take longer than all other
-/// tests of new projects together.
-pub const QUICK_RELEASE: [(&str, &str); 3] = [
-    ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"),
-    ("CARGO_PROFILE_RELEASE_LTO", "off"),
-    ("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256"),
-];
+/// The environment variable that names a file with the executables that [`build_all`] has built.
+pub const EXECUTABLES_FILE: &str = "AILERON_EXECUTABLES";
 
 /// A bundle made from a package of this workspace.
 #[derive(Debug)]
@@ -131,6 +129,7 @@ pub fn cargo() -> Command {
     cargo
 }
 
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Artifact {
     file: PathBuf,
     source: PathBuf,
@@ -148,22 +147,48 @@ const EXECUTABLES: [&str; 8] = [
     "taskflow",
 ];
 
-/// Builds everything that the tests may ask for, so that nothing is built while they run.
+/// Builds everything that the tests may ask for, so that nothing is built while they run, and nobody waits for a cargo that is building
+/// something else. Returns the file for [`EXECUTABLES_FILE`].
 ///
 /// # Errors
 /// When it does not compile; the compiler's messages go to standard error.
-pub fn build_all() -> Result<()> {
-    compile(&EXECUTABLES).map(|_| ())
+pub fn build_all() -> Result<PathBuf> {
+    let messages = compile(&EXECUTABLES)?;
+    let built: BTreeMap<&str, Artifact> = EXECUTABLES
+        .into_iter()
+        .map(|name| Ok((name, artifact(&messages, name)?)))
+        .collect::<Result<_>>()?;
+    let directory = built["aileron"].file.parent().and_then(Path::parent);
+    let file = directory
+        .context("cargo's target directory has two levels")?
+        .join("executables.json");
+    fs::write(&file, serde_json::to_vec(&built)?)?;
+    Ok(file)
+}
+
+/// What [`build_all`] has built, where somebody has called it.
+fn built() -> Result<BTreeMap<String, Artifact>> {
+    let Some(file) = std::env::var_os(EXECUTABLES_FILE) else {
+        return Ok(BTreeMap::new());
+    };
+    let text = fs::read(&file)
+        .with_context(|| format!("{EXECUTABLES_FILE}: cannot read {}", file.display()))?;
+    Ok(serde_json::from_slice(&text)?)
 }
 
 /// Builds executables, each given as package and name.
 fn build<const N: usize>(wanted: [(&str, &str); N]) -> Result<[Artifact; N]> {
     let names = wanted.map(|(_, name)| name);
-    let messages = compile(&names)?;
-    let artifacts: Vec<Artifact> = names
-        .iter()
-        .map(|name| artifact(&messages, name))
-        .collect::<Result<_>>()?;
+    let ready = built()?;
+    let ready: Option<Vec<&Artifact>> = names.iter().map(|name| ready.get(*name)).collect();
+    let artifacts: Vec<Artifact> = match ready {
+        Some(ready) => ready.into_iter().cloned().collect(),
+        None => {
+            let messages = compile(&names)?;
+            let artifacts = names.iter().map(|name| artifact(&messages, name));
+            artifacts.collect::<Result<_>>()?
+        }
+    };
     artifacts
         .try_into()
         .map_err(|_| anyhow::anyhow!("cargo built another number of executables"))

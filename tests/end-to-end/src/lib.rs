@@ -24,6 +24,7 @@ mod deadline;
 mod fault_proxy;
 mod job_service;
 mod live;
+mod new_project;
 mod object_store;
 mod outcome;
 mod packages;
@@ -43,6 +44,7 @@ pub use deadline::Deadline;
 pub use fault_proxy::{Fault, FaultProxy};
 pub use job_service::JobService;
 pub use live::{AIRFLOW_2_PYTHON, Kept, Live, LiveAirflow, RestServer};
+pub use new_project::build_like_the_workspace;
 pub use object_store::{MOTO_PYTHON, ObjectStore};
 pub use outcome::{
     Difference, LOCAL_RUN_ID, Local, NOT_COMPARED, SCENARIOS, Scenario, compare, compare_all,

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use aileron_bundle::Bundle;
 use bundle_support::{aileron, aileron_command, coordinator, dags, run};
-use end_to_end::bundle::{QUICK_RELEASE, cargo};
-use end_to_end::{AirflowVersion, workspace_root};
+use end_to_end::bundle::cargo;
+use end_to_end::{AirflowVersion, build_like_the_workspace, workspace_root};
 use serde_json::{Value, json};
 
 /// Makes the project, with the versions of dependencies that this workspace uses.
@@ -31,8 +31,7 @@ fn a_new_project_tests_packs_and_is_accepted_by_airflow() {
     let dir = tempfile::tempdir().unwrap();
     project(dir.path());
     let project = dir.path().join("my-sales");
-    // Kept between runs: the dependencies are compiled once.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-project");
+    let target = build_like_the_workspace(dir.path()).unwrap();
 
     let tested = run(cargo()
         .arg("test")
@@ -74,7 +73,6 @@ fn aileron_pack(directory: &Path, target: &Path) -> Value {
     let report = run(pack
         .args(arguments)
         .current_dir(directory)
-        .envs(QUICK_RELEASE)
         .env("CARGO_TARGET_DIR", target));
     serde_json::from_str(&report).unwrap()
 }

@@ -17,6 +17,7 @@ use crate::conformance::{self, Manifest};
 use crate::environment::{self, Environment, Packages, Postgres};
 use crate::progress::say;
 use counts::Counts;
+use end_to_end::bundle::EXECUTABLES_FILE;
 use phase::Phase;
 use side_by_side::Job;
 
@@ -110,10 +111,13 @@ fn join(preparing: thread::JoinHandle<Result<Prepared>>) -> Result<Prepared> {
         .context("no real Airflow")
 }
 
-/// Every check looks at all targets and features, so that nothing is built twice.
+/// Every check looks at all targets and features, so that nothing is built twice. No crate has examples: asked for them, cargo chooses the
+/// features of dependencies for documentation as it does for clippy.
 fn checks() -> [Phase; 3] {
     let words = |text: &'static str| text.split(' ').collect::<Vec<_>>();
-    let mut documentation = cargo(&words("doc --workspace --no-deps --lib --all-features"));
+    let mut documentation = cargo(&words(
+        "doc --workspace --no-deps --lib --examples --all-features",
+    ));
     documentation.env("RUSTDOCFLAGS", "-D warnings");
     let clippy = words("clippy --workspace --all-targets --all-features -- -D warnings");
     [
@@ -136,19 +140,24 @@ const ALL_TESTS: [&str; 5] = [
 const REAL_AIRFLOW: [&str; 2] = ["--features", "end-to-end/real-airflow"];
 
 /// Test programs that take long. They begin first, so that no processor is idle at the end while the last one runs.
-const LONG: [&str; 12] = [
+const LONG: [&str; 17] = [
     "docs_commands",
     "airflow_332_postgres",
-    "airflow_332",
+    "xcom_flip",
     "airflow_340",
     "serve_scheduler",
-    "server_airflow",
+    "airflow_332",
     "airflow_332_pods",
     "chaos",
-    "local_outcomes",
-    "execute_workload",
-    "bundle_new_project",
+    "server_airflow",
     "compile_fail",
+    "bundle_new_project",
+    "live_xcoms",
+    "storage_python",
+    "execute_workload",
+    "airflow_storage",
+    "state_live",
+    "local_outcomes",
 ];
 
 /// Builds all tests once, then runs the programs, as many at a time as there are processors.
@@ -160,7 +169,7 @@ fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Result<Count
     say("building the tests ...");
     let mut programs = programs::build(&words)?;
     // Before anything runs: a program that tests start is not replaced under them.
-    end_to_end::bundle::build_all()?;
+    let executables = end_to_end::bundle::build_all()?;
     programs.sort_by_cached_key(|program| {
         let place = LONG.iter().position(|name| *name == program.name);
         let (package, name) = (program.package.clone(), program.name.clone());
@@ -179,7 +188,7 @@ fn tests(arguments: &Arguments, environments: Option<&Prepared>) -> Result<Count
     }
     let filter = arguments.only.as_deref();
     for job in &mut jobs {
-        job.command.args(filter);
+        job.command.env(EXECUTABLES_FILE, &executables).args(filter);
     }
     let mut examples = cargo(&words);
     examples.arg("--doc");

@@ -18,8 +18,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::counts::Counts;
 use crate::progress::say;
 
-/// A program that takes longer hangs. The slowest takes a third of it.
-const TIME_LIMIT: Duration = Duration::from_mins(20);
+/// A program that takes longer hangs. The slowest takes a third of it, on a machine with nothing else to do.
+const TIME_LIMIT: Duration = Duration::from_mins(30);
 
 /// How often one hears of a program that takes long.
 const NEWS: Duration = Duration::from_mins(5);

@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::bundle::QUICK_RELEASE;
-use end_to_end::{Airflow, AirflowVersion, Setup, workspace_root};
+use end_to_end::{Airflow, AirflowVersion, Setup, build_like_the_workspace, workspace_root};
 
 use super::commands;
 
@@ -60,9 +59,7 @@ impl Shell {
             state.path().join("directory"),
             directory.path().as_os_str().as_encoded_bytes(),
         )?;
-        // The same that `bundle_new_project` uses: the dependencies are compiled once.
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("new-project");
-        fs::create_dir_all(&target)?;
+        let target = build_like_the_workspace(directory.path())?;
         // What another page packed must not stand in for what this page forgot to pack.
         let _ = fs::remove_dir_all(target.join("bundles"));
         let mut shell = Self {
@@ -132,7 +129,6 @@ impl Shell {
             .stdin(Stdio::null())
             .stderr(Stdio::inherit());
         forget_the_machine(&mut bash);
-        bash.envs(QUICK_RELEASE);
         bash.envs(self.variables.iter().map(|(name, value)| (name, value)));
         let begun = Instant::now();
         let output = bash.output().context("cannot run bash")?;
