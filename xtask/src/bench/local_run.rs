@@ -48,8 +48,17 @@ fn dag(aileron: &Path, bundle: &Path) -> Result<f64> {
         String::from_utf8_lossy(&output.stderr)
     );
     let result: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let tasks = result["tasks"].as_array().map_or(0, Vec::len);
-    ensure!(tasks == TASKS, "it ran {tasks} tasks: {result:#}");
+    let tasks = result["task_instances"].as_array();
+    let succeeded = tasks
+        .into_iter()
+        .flatten()
+        .filter(|task| task["state"] == "success")
+        .count();
+    ensure!(
+        succeeded == TASKS,
+        "{succeeded} tasks of {TASKS} succeeded; the run is {}",
+        result["state"]
+    );
     Ok(elapsed.as_secs_f64() * 1000.0 / TASKS as f64)
 }
 

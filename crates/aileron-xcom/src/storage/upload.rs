@@ -1,7 +1,7 @@
 //! Writing an object part by part, without holding all of it.
 
 use std::future::ready;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -21,6 +21,8 @@ use crate::json::write_json;
 pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 8 << 20 };
 /// How many parts are on their way at once.
 const IN_FLIGHT: usize = 3;
+/// How much JSON is collected before it is compressed or becomes part of a part.
+const BUFFER: usize = 32 << 10;
 /// Up to here a value is encoded at once; more is encoded beside the upload.
 const SMALL: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
@@ -113,8 +115,13 @@ fn whole(codec: Option<Codec>, encoded: &[u8]) -> io::Result<Vec<u8>> {
 }
 
 fn encode(codec: Option<Codec>, encoded: &[u8], sender: mpsc::Sender<Bytes>) -> io::Result<()> {
-    let mut out = encoder(codec, Parts::new(sender))?;
-    write_json(encoded, &mut out)?;
+    let out = encoder(codec, Parts::new(sender))?;
+    // JSON is written in pieces of a few bytes.
+    let mut buffered = BufWriter::with_capacity(BUFFER, out);
+    write_json(encoded, &mut buffered)?;
+    let out = buffered
+        .into_inner()
+        .map_err(io::IntoInnerError::into_error)?;
     out.finish()?.last()
 }
 
