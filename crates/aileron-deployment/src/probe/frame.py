@@ -117,9 +117,13 @@ class Database:
         if self.dialect == "postgresql":
             self._connection = self._connection.execution_options(postgresql_readonly=True)
             self._say("SET LOCAL statement_timeout = %d" % timeout_ms)
-        elif self.dialect == "mysql":
+        elif self.dialect in ("mysql", "mariadb"):
             self._say("SET SESSION TRANSACTION READ ONLY")
-            self._say("SET SESSION max_execution_time = %d" % timeout_ms)
+            if self._connection.dialect.is_mariadb:
+                # In seconds; MySQL's own name is not known there.
+                self._say("SET SESSION max_statement_time = %.3f" % (timeout_ms / 1000))
+            else:
+                self._say("SET SESSION max_execution_time = %d" % timeout_ms)
         elif self.dialect != "sqlite":
             raise Refused("database", "it is of a kind that is not read: " + self.dialect)
 
