@@ -154,11 +154,12 @@ impl Shell {
 pub(super) fn forget_the_machine(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
-        // CARGO_HOME says where cargo keeps what it has downloaded.
+        // Where cargo keeps what it has downloaded, and how it compiles: with another answer it would compile all that is there already.
         let is_foreign = ["AIRFLOW", "PYTHON", "CARGO_"]
             .iter()
             .any(|begin| text.starts_with(begin))
-            && text != "CARGO_HOME";
+            && text != "CARGO_HOME"
+            && text != "CARGO_INCREMENTAL";
         if is_foreign {
             command.env_remove(&name);
         }
