@@ -286,28 +286,30 @@ async fn a_server_that_wants_tls_is_reached_with_it_and_its_certificate_is_verif
     assert!(shown.contains("TLS"), "{shown}");
 }
 
-/// Two pools, which stand for two replicas, with six clients each.
-async fn many_clients(url: &str, pooler: Pooler) -> Result<(), DatabaseError> {
+/// Two pools, which stand for two replicas, with six clients each. What went wrong is an error, or a row that another client asked for.
+async fn many_clients(url: &str, pooler: Pooler) -> Result<(), String> {
     let options = PostgresOptions {
         pooler,
         ..PostgresOptions::default()
     };
     let mut clients = Vec::new();
     for replica in 0..2 {
-        let database = Database::postgres_with(url, &options).await?;
+        let database = Database::postgres_with(url, &options).await;
+        let database = database.map_err(|error| error.to_string())?;
         for worker in 0..6 {
             let database = database.clone();
             clients.push(tokio::spawn(async move {
                 for step in 0..8 {
                     one_round(&database, format!("{replica} {worker} {step}"), worker).await?;
                 }
-                Ok(())
+                Ok::<(), DatabaseError>(())
             }));
         }
     }
     let mut result = Ok(());
     for client in clients {
-        result = result.and(client.await.unwrap());
+        let ended = client.await.map_err(|panic| panic.to_string());
+        result = result.and(ended.and_then(|ended| ended.map_err(|error| error.to_string())));
     }
     result
 }
