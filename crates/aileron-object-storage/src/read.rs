@@ -1,6 +1,7 @@
 //! Reading a whole object, and knowing that it is whole.
 
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -13,6 +14,9 @@ use crate::Place;
 const READS: u32 = 3;
 /// How long to wait before it is read again; twice as long each time.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// About how large a piece of an object is.
+const PIECE: usize = 512 << 10;
 
 /// Why an object was not read.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +53,19 @@ impl Place {
     /// # Errors
     /// [`ReadError`].
     pub async fn read(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+        self.read_into(path).await
+    }
+
+    /// Reads a whole object as [`Place::read`] does, in pieces of about 512 KiB.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    pub async fn read_pieces(&self, path: &Path) -> Result<Vec<Vec<u8>>, ReadError> {
+        let Pieces(pieces) = self.read_into(path).await?;
+        Ok(pieces)
+    }
+
+    async fn read_into<B: Buffer>(&self, path: &Path) -> Result<B, ReadError> {
         let mut pause = PAUSE;
         for _ in 1..READS {
             match self.read_once(path).await {
@@ -62,29 +79,87 @@ impl Place {
         self.read_once(path).await
     }
 
-    async fn read_once(&self, path: &Path) -> Result<Vec<u8>, ReadError> {
+    async fn read_once<B: Buffer>(&self, path: &Path) -> Result<B, ReadError> {
         let found = self.store.get(path).await.map_err(missing)?;
         let said = found.meta.size;
-        let mut bytes = Vec::with_capacity(usize::try_from(said).unwrap_or_default());
+        let mut bytes = B::for_size(said);
+        let mut came = 0;
         let mut digest = Digest::of(&found.extensions);
         match found.payload {
             GetResultPayload::File(mut file, _) => {
-                file.read_to_end(&mut bytes).map_err(ReadError::File)?;
+                came = bytes.read(&mut file).map_err(ReadError::File)?;
             }
             GetResultPayload::Stream(mut stream) => {
                 while let Some(chunk) = stream.next().await {
                     let chunk = chunk.map_err(missing)?;
+                    came += chunk.len() as u64;
                     digest.update(&chunk);
-                    bytes.extend_from_slice(&chunk);
+                    bytes.push(&chunk);
                 }
             }
         }
-        let came = bytes.len() as u64;
         if came != said {
             return Err(ReadError::Length { came, said });
         }
         digest.check()?;
         Ok(bytes)
+    }
+}
+
+/// Where the bytes of an object are collected.
+trait Buffer {
+    fn for_size(size: u64) -> Self;
+
+    fn push(&mut self, chunk: &[u8]);
+
+    /// Reads a file to its end, and tells how many bytes that were.
+    fn read(&mut self, file: &mut File) -> io::Result<u64>;
+}
+
+impl Buffer for Vec<u8> {
+    fn for_size(size: u64) -> Self {
+        Self::with_capacity(usize::try_from(size).unwrap_or_default())
+    }
+
+    fn push(&mut self, chunk: &[u8]) {
+        self.extend_from_slice(chunk);
+    }
+
+    fn read(&mut self, file: &mut File) -> io::Result<u64> {
+        Ok(file.read_to_end(self)? as u64)
+    }
+}
+
+/// Bytes in pieces of [`PIECE`] or a little more.
+struct Pieces(Vec<Vec<u8>>);
+
+impl Buffer for Pieces {
+    fn for_size(_: u64) -> Self {
+        Self(Vec::new())
+    }
+
+    fn push(&mut self, chunk: &[u8]) {
+        match self.0.last_mut() {
+            Some(last) if last.len() + chunk.len() <= PIECE => last.extend_from_slice(chunk),
+            _ => {
+                let mut piece = Vec::with_capacity(PIECE.max(chunk.len()));
+                piece.extend_from_slice(chunk);
+                self.0.push(piece);
+            }
+        }
+    }
+
+    fn read(&mut self, file: &mut File) -> io::Result<u64> {
+        let mut read = 0;
+        loop {
+            let mut piece = Vec::with_capacity(PIECE);
+            let count = file.take(PIECE as u64).read_to_end(&mut piece)?;
+            if count == 0 {
+                return Ok(read);
+            }
+            read += count as u64;
+            self.0.push(piece);
+        }
     }
 }
 
@@ -169,5 +244,29 @@ mod tests {
         let read = async |name| place.read(&place.below(name).unwrap()).await;
         assert_eq!(read("a").await.unwrap(), b"abc");
         assert!(matches!(read("b").await, Err(ReadError::Missing)));
+    }
+
+    #[tokio::test]
+    async fn pieces_are_the_whole_object() {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("file://{}", directory.path().display());
+        let place = Location::parse(&url).unwrap().open(None).unwrap();
+        for size in [0, 1, PIECE, 2 * PIECE + 7] {
+            let bytes: Vec<u8> = (0..=u8::MAX).cycle().take(size).collect();
+            std::fs::write(directory.path().join("a"), &bytes).unwrap();
+            let pieces = place.read_pieces(&place.below("a").unwrap()).await.unwrap();
+            assert!(pieces.concat() == bytes, "{size}");
+            assert_eq!(pieces.len(), size.div_ceil(PIECE));
+        }
+    }
+
+    #[test]
+    fn small_chunks_share_a_piece() {
+        let mut pieces = Pieces::for_size(0);
+        for chunk in [&[1; 10][..], &[2; PIECE - 10], &[3], &[4; 2 * PIECE]] {
+            pieces.push(chunk);
+        }
+        let lengths: Vec<usize> = pieces.0.iter().map(Vec::len).collect();
+        assert_eq!(lengths, [PIECE, 1, 2 * PIECE]);
     }
 }

@@ -12,6 +12,8 @@ use lzma_rust2::{XzOptions, XzReader, XzWriter};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{ZipArchive, ZipWriter};
 
+use super::parts::PIECE;
+
 /// How an object is compressed. Names and suffixes are those of fsspec 2026.9 (`fsspec/compression.py`), which the provider asks.
 ///
 /// `lz4` is there too when Python has it installed, and cannot be read here. `snappy` has no suffix in fsspec, so that the provider
@@ -113,17 +115,40 @@ impl Codec {
     /// Decompresses a whole object.
     pub(super) fn decode(self, bytes: &[u8]) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
+        self.decode_with(bytes, |from| from.read_to_end(&mut text).map(drop))?;
+        Ok(text)
+    }
+
+    /// Decompresses a whole object into pieces.
+    pub(super) fn decode_pieces(self, bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
+        let mut pieces = Vec::new();
+        self.decode_with(bytes, |from| {
+            loop {
+                let mut piece = Vec::with_capacity(PIECE);
+                if from.take(PIECE as u64).read_to_end(&mut piece)? == 0 {
+                    return Ok(());
+                }
+                pieces.push(piece);
+            }
+        })?;
+        Ok(pieces)
+    }
+
+    fn decode_with(
+        self,
+        bytes: &[u8],
+        read: impl FnOnce(&mut dyn Read) -> io::Result<()>,
+    ) -> io::Result<()> {
         match self {
-            Self::Gzip => MultiGzDecoder::new(bytes).read_to_end(&mut text)?,
-            Self::Bz2 => MultiBzDecoder::new(bytes).read_to_end(&mut text)?,
-            Self::Xz | Self::Lzma => XzReader::new(bytes, true).read_to_end(&mut text)?,
-            Self::Zstd => zstd::Decoder::with_buffer(bytes)?.read_to_end(&mut text)?,
+            Self::Gzip => read(&mut MultiGzDecoder::new(bytes)),
+            Self::Bz2 => read(&mut MultiBzDecoder::new(bytes)),
+            Self::Xz | Self::Lzma => read(&mut XzReader::new(bytes, true)),
+            Self::Zstd => read(&mut zstd::Decoder::with_buffer(bytes)?),
             Self::Zip => {
                 let mut archive = ZipArchive::new(Cursor::new(bytes))?;
-                archive.by_index(0)?.read_to_end(&mut text)?
+                read(&mut archive.by_index(0)?)
             }
-        };
-        Ok(text)
+        }
     }
 }
 
@@ -208,6 +233,8 @@ mod tests {
             let small = encoded(codec, &text);
             assert!(small.len() < text.len() / 10, "{codec}: {}", small.len());
             assert_eq!(codec.decode(&small).unwrap(), text, "{codec}");
+            let pieces = codec.decode_pieces(&small).unwrap();
+            assert!(pieces.len() > 1 && pieces.concat() == text, "{codec}");
             assert_eq!(codec.decode(&encoded(codec, b"")).unwrap(), b"", "{codec}");
         }
     }

@@ -4,6 +4,7 @@ use std::io;
 
 use aileron_config::ConfigError;
 use aileron_object_storage::{OpenError, ReadError, object_store};
+use aileron_wire::json::JsonDecodeError;
 
 /// Why the settings cannot be used, or the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +37,17 @@ pub enum SettingsError {
         /// What is wrong.
         reason: String,
     },
+}
+
+/// Why the value in an object was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum ValueError {
+    /// The object was not read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Its text is not what was asked for.
+    #[error(transparent)]
+    Decode(#[from] JsonDecodeError),
 }
 
 /// What was wrong with one object.

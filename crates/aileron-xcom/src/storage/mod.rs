@@ -38,8 +38,7 @@
 //! storage.write(&object, encoded.into()).await?;
 //!
 //! let stored = storage.reference(object.as_str()).expect("it is below the base");
-//! let text = storage.read(&stored).await?;
-//! assert_eq!(aileron_xcom::decode_json::<Vec<String>>(&text)?, value);
+//! assert_eq!(storage.read_value::<Vec<String>>(&stored).await?, value);
 //! storage.delete(&stored).await?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
@@ -50,13 +49,14 @@ mod codec;
 mod error;
 mod layout;
 mod objects;
+mod parts;
 mod raw;
 mod settings;
 mod state;
 mod upload;
 
 pub use codec::Codec;
-pub use error::{Problem, SettingsError, StorageError};
+pub use error::{Problem, SettingsError, StorageError, ValueError};
 pub use layout::{Coordinate, Layout};
 pub use objects::{ObjectStorage, Reference};
 pub use raw::Fingerprint;

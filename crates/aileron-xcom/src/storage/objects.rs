@@ -7,9 +7,14 @@ use aileron_object_storage::object_store::{self, ObjectStoreExt as _};
 use aileron_object_storage::{Account, Location, Place};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use serde::de::DeserializeOwned;
 
 use super::upload::upload;
-use super::{Codec, Coordinate, Layout, Problem, Settings, SettingsError, StorageError};
+use super::{
+    Codec, Coordinate, Layout, Problem, Settings, SettingsError, StorageError, ValueError,
+};
+use crate::decode_json;
+use crate::json::decode_pieces;
 
 /// What the database holds instead of a value: the URL of the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +156,7 @@ impl ObjectStorage {
     /// Writes an encoded value (MessagePack) as JSON into an object, compressed as its suffix says, and returns the bytes the object
     /// has.
     ///
-    /// The text is made as it is sent: beside the encoded value, memory holds some parts of 8 MiB. Whoever reads meanwhile
+    /// The text is made as it is sent: beside the encoded value, memory holds some parts of 5 MiB. Whoever reads meanwhile
     /// reads what was there before, or nothing.
     ///
     /// # Errors
@@ -175,12 +180,39 @@ impl ObjectStorage {
         let bytes = bytes.map_err(|error| failed(error.into()))?;
         match codec {
             None => Ok(bytes),
-            Some(codec) => codec.decode(&bytes).map_err(|error| {
-                failed(Problem::Codec {
-                    codec: codec.name(),
-                    error,
-                })
-            }),
+            Some(codec) => codec
+                .decode(&bytes)
+                .map_err(|error| failed(damaged(codec, error))),
+        }
+    }
+
+    /// Reads the value in an object into a Rust type, as [`decode_json`](crate::decode_json()) reads the text of
+    /// [`read`](Self::read).
+    ///
+    /// Of a long list memory holds its text or what was read of it, not both. A value that does not fit is read twice.
+    ///
+    /// # Errors
+    /// [`ValueError`], which names the object or the place in the value.
+    pub async fn read_value<T: DeserializeOwned>(
+        &self,
+        object: &Reference,
+    ) -> Result<T, ValueError> {
+        let failed = |problem| failed("read", object, problem);
+        let pieces = match codec(object).map_err(failed)? {
+            None => {
+                let pieces = self.place.read_pieces(&object.path).await;
+                pieces.map_err(|error| failed(error.into()))?
+            }
+            Some(codec) => {
+                let bytes = self.place.read(&object.path).await;
+                let bytes = bytes.map_err(|error| failed(error.into()))?;
+                let pieces = codec.decode_pieces(&bytes);
+                pieces.map_err(|error| failed(damaged(codec, error)))?
+            }
+        };
+        match decode_pieces(pieces) {
+            Some(value) => Ok(value),
+            None => Ok(decode_json(&self.read(object).await?)?),
         }
     }
 
@@ -232,6 +264,13 @@ pub(super) fn failed(doing: &'static str, object: &Reference, problem: Problem) 
         doing,
         object: object.text.clone(),
         problem,
+    }
+}
+
+fn damaged(codec: Codec, error: std::io::Error) -> Problem {
+    Problem::Codec {
+        codec: codec.name(),
+        error,
     }
 }
 

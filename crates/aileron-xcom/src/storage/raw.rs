@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use uuid::Uuid;
 
 use super::objects::failed;
-use super::upload::{PART, upload_parts};
+use super::parts::PIECE;
+use super::upload::upload_pieces;
 use super::{Coordinate, ObjectStorage, Problem, Reference, SettingsError, StorageError};
 
 /// What bytes are known by.
@@ -69,7 +70,7 @@ impl ObjectStorage {
         self.object(&format!("{directory}/{}{suffix}", Uuid::new_v4()))
     }
 
-    /// Writes everything that there is to read into an object. Memory holds a few parts of 8 MiB.
+    /// Writes everything that there is to read into an object. Memory holds a few parts of 5 MiB.
     ///
     /// # Errors
     /// [`StorageError`], which names the object. Nothing of it is visible then.
@@ -78,15 +79,15 @@ impl ObjectStorage {
         object: &Reference,
         source: R,
     ) -> Result<Fingerprint, StorageError> {
-        let mut source = Parts {
+        let mut source = Pieces {
             source,
             tally: Tally::default(),
         };
-        let parts = stream::try_unfold(&mut source, |source| async move {
-            let part = source.next().await.map_err(Problem::Io)?;
-            Ok((!part.is_empty()).then_some((part, source)))
+        let pieces = stream::try_unfold(&mut source, |source| async move {
+            let piece = source.next().await.map_err(Problem::Io)?;
+            Ok((!piece.is_empty()).then_some((piece, source)))
         });
-        let written = upload_parts(&self.place().store, object.path(), parts).await;
+        let written = upload_pieces(&self.place().store, object.path(), pieces).await;
         written.map_err(|problem| failed("write", object, problem))?;
         Ok(source.tally.fingerprint())
     }
@@ -156,20 +157,20 @@ fn directory(coordinate: &Coordinate<'_>, map_index: i64) -> String {
     format!("{dag_id}/{run_id}/{task_id}/objects/{map_index}")
 }
 
-/// Reads in parts.
-struct Parts<R> {
+/// Reads in pieces.
+struct Pieces<R> {
     source: R,
     tally: Tally,
 }
 
-impl<R: AsyncRead + Unpin> Parts<R> {
-    /// The next part; an empty one at the end.
+impl<R: AsyncRead + Unpin> Pieces<R> {
+    /// The next piece; an empty one at the end.
     async fn next(&mut self) -> io::Result<Bytes> {
-        let mut part = Vec::with_capacity(PART);
-        let mut source = (&mut self.source).take(PART as u64);
-        source.read_to_end(&mut part).await?;
-        self.tally.take(&part);
-        Ok(part.into())
+        let mut piece = Vec::with_capacity(PIECE);
+        let mut source = (&mut self.source).take(PIECE as u64);
+        source.read_to_end(&mut piece).await?;
+        self.tally.take(&piece);
+        Ok(piece.into())
     }
 }
 
@@ -180,6 +181,7 @@ mod tests {
 
     use super::*;
     use crate::storage::Settings;
+    use crate::storage::parts::PART;
 
     const TASK: Coordinate<'_> = Coordinate {
         dag_id: "d",

@@ -114,7 +114,7 @@ impl<'a> Objects<'a> {
         self.put_reader(bytes.as_ref()).await
     }
 
-    /// Writes a file into an object. Memory holds a few parts of 8 MiB, however large the file is.
+    /// Writes a file into an object. Memory holds a few parts of 5 MiB, however large the file is.
     ///
     /// # Errors
     /// As [`Objects::put`], and when the file cannot be read.
@@ -129,7 +129,7 @@ impl<'a> Objects<'a> {
         self.put_reader(file).await
     }
 
-    /// Writes all that there is to read into an object. Memory holds a few parts of 8 MiB, however much it is.
+    /// Writes all that there is to read into an object. Memory holds a few parts of 5 MiB, however much it is.
     ///
     /// # Errors
     /// As [`Objects::put`], and when reading fails.

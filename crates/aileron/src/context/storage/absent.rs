@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use aileron_config::Config;
+use aileron_wire::json::JsonDecodeError;
 use aileron_xcom::{XcomBackend, keeps_states_in_objects};
+use serde::de::DeserializeOwned;
 
 use super::{Kept, Object, ObjectStorageError, StateOf};
 use crate::Context;
@@ -45,6 +47,15 @@ impl Storage {
         _context: &Context,
         _encoded: &[u8],
     ) -> Result<Option<Object>, ObjectStorageError> {
+        self.check()?;
+        Ok(None)
+    }
+
+    pub(crate) async fn xcom_value<T: DeserializeOwned>(
+        &self,
+        _context: &Context,
+        _encoded: &[u8],
+    ) -> Result<Option<Result<T, JsonDecodeError>>, ObjectStorageError> {
         self.check()?;
         Ok(None)
     }

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aileron_config::Config;
 use aileron_object_storage::Account;
 use aileron_uri::ConnectionFields;
-use aileron_wire::json;
+use aileron_wire::json::{self, JsonDecodeError};
 use aileron_wire::msgpack::{Token, token};
 use aileron_xcom::XcomBackend;
-use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings};
+use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings, ValueError};
+use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use super::{Kept, Object, ObjectStorageError};
@@ -137,11 +138,7 @@ impl Storage {
         context: &Context,
         encoded: &[u8],
     ) -> Result<Option<Object>, ObjectStorageError> {
-        let Some(backend) = self.backend(context).await? else {
-            return Ok(None);
-        };
-        let Some(reference) = text_of(encoded).and_then(|text| backend.objects.reference(text))
-        else {
+        let Some((backend, reference)) = self.referred(context, encoded).await? else {
             return Ok(None);
         };
         let text = backend.objects.read(&reference).await;
@@ -151,17 +148,42 @@ impl Storage {
         }))
     }
 
+    /// The value in the object that an encoded XCom refers to, read; `None` for one that is a value itself.
+    pub(crate) async fn xcom_value<T: DeserializeOwned>(
+        &self,
+        context: &Context,
+        encoded: &[u8],
+    ) -> Result<Option<Result<T, JsonDecodeError>>, ObjectStorageError> {
+        let Some((backend, reference)) = self.referred(context, encoded).await? else {
+            return Ok(None);
+        };
+        match backend.objects.read_value(&reference).await {
+            Ok(value) => Ok(Some(Ok(value))),
+            Err(ValueError::Decode(error)) => Ok(Some(Err(error))),
+            Err(ValueError::Storage(error)) => Err(ObjectStorageError::new(error)),
+        }
+    }
+
+    /// What an encoded XCom refers to, if it refers to an object.
+    async fn referred(
+        &self,
+        context: &Context,
+        encoded: &[u8],
+    ) -> Result<Option<(&Backend, Reference)>, ObjectStorageError> {
+        let Some(backend) = self.backend(context).await? else {
+            return Ok(None);
+        };
+        let reference = text_of(encoded).and_then(|text| backend.objects.reference(text));
+        Ok(reference.map(|reference| (backend, reference)))
+    }
+
     /// Deletes the object that an encoded XCom refers to, if it refers to one. Its row is gone by then.
     pub(crate) async fn delete_xcom(
         &self,
         context: &Context,
         encoded: &[u8],
     ) -> Result<(), ObjectStorageError> {
-        let Some(backend) = self.backend(context).await? else {
-            return Ok(());
-        };
-        let Some(reference) = text_of(encoded).and_then(|text| backend.objects.reference(text))
-        else {
+        let Some((backend, reference)) = self.referred(context, encoded).await? else {
             return Ok(());
         };
         let deleted = backend.objects.delete(&reference).await;

@@ -151,16 +151,10 @@ impl<'a> Pull<'a> {
             Err(error) => return Err(error.into()),
         };
         let stored = reply.field(GetXCom::TYPE, "value")?.unwrap_or_default();
-        let object = self
-            .context
-            .inner
-            .storage
-            .xcom_object(self.context, &stored);
-        let object = object
-            .await
-            .map_err(|error| unfetched(&self.request, error))?;
-        if let Some(object) = object {
-            return aileron_xcom::decode_json(&object.text).map_err(|error| {
+        let storage = &self.context.inner.storage;
+        let found = storage.xcom_value(self.context, &stored).await;
+        if let Some(value) = found.map_err(|error| unfetched(&self.request, error))? {
+            return value.map_err(|error| {
                 unread::<T>(&self.request, CommError::bad_reply(GetXCom::TYPE, error))
             });
         }

@@ -108,17 +108,12 @@ impl<'a, T: DeserializeOwned> XcomSequence<'a, T> {
         let stored = reply
             .field(GetXComSequenceItem::TYPE, "root")?
             .unwrap_or_default();
-        let object = self
-            .context
-            .inner
-            .storage
-            .xcom_object(self.context, &stored);
-        if let Some(object) = object.await.map_err(|error| unfetched(at, error))? {
-            return aileron_xcom::decode_json(&object.text)
-                .map(Some)
-                .map_err(|error| {
-                    unread::<T>(at, CommError::bad_reply(GetXComSequenceItem::TYPE, error))
-                });
+        let storage = &self.context.inner.storage;
+        let found = storage.xcom_value(self.context, &stored).await;
+        if let Some(value) = found.map_err(|error| unfetched(at, error))? {
+            return value.map(Some).map_err(|error| {
+                unread::<T>(at, CommError::bad_reply(GetXComSequenceItem::TYPE, error))
+            });
         }
         let root = |result: XComSequenceIndexResult<T>| result.root;
         read(&reply, GetXComSequenceItem::TYPE, "root", root)

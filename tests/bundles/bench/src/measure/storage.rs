@@ -98,13 +98,11 @@ async fn read(arguments: &Storage) -> Result<Numbers> {
     let storage = storage(arguments)?;
     let reference = fs::read_to_string(arguments.directory.join(WRITTEN))?;
     let object = storage.reference(&reference).context("no reference")?;
+    let size = fs::metadata(reference.trim_start_matches("file://"))?.len();
     let mut speeds = Vec::new();
     for _ in 0..arguments.runs {
         let start = Instant::now();
-        let text = storage.read(&object).await?;
-        let size = text.len();
-        let rows: Vec<Row> = aileron_xcom::decode_json(&text)?;
-        drop(text);
+        let rows: Vec<Row> = storage.read_value(&object).await?;
         speeds.push(start.elapsed().div_f64(size as f64 / 1e6));
         black_box(rows);
     }
@@ -125,8 +123,7 @@ async fn small(arguments: &Storage) -> Result<Numbers> {
     let writing = start.elapsed().as_secs_f64();
     let start = Instant::now();
     for object in &objects {
-        let read: Value = aileron_xcom::decode_json(&storage.read(object).await?)?;
-        ensure!(read == value);
+        ensure!(storage.read_value::<Value>(object).await? == value);
     }
     let reading = start.elapsed().as_secs_f64();
     let count = arguments.runs as f64;

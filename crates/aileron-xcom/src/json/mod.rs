@@ -3,14 +3,24 @@
 //! The text is that of `json.dumps` with its defaults (Python 3.11 to 3.14, which `XComEncoder` of Airflow 3.3.2 and 3.4.0b2 leaves as
 //! they are): a space behind `,` and `:`, escapes for everything that is not printable ASCII, and floats as `repr` gives them.
 
+#[cfg(feature = "object-storage")]
+mod pieces;
+mod string;
+mod walk;
+
 use std::io::{self, Write};
 
 use aileron_wire::json::JsonDecodeError;
-use aileron_wire::msgpack::{Token, token};
+use aileron_wire::msgpack::Token;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter as _};
 
+#[cfg(feature = "object-storage")]
+pub(crate) use pieces::decode_pieces;
+pub(crate) use walk::Walk;
+
+use self::string::write_string;
 use crate::decode::{from_value, holds_wrapped};
 use crate::integer::beyond_64_bits;
 
@@ -31,54 +41,41 @@ const MOST_PER_BYTE: usize = 8;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_json<W: Write>(encoded: &[u8], out: &mut W) -> io::Result<()> {
-    let mut open: Vec<Open> = Vec::new();
-    let mut at = 0;
-    loop {
-        let (read, next) = token(encoded, at).map_err(io::Error::other)?;
-        at = next;
-        match (&read, open.last()) {
-            (Token::String(_), _) => {}
-            (_, Some(open)) if open.wants_key() => return Err(invalid("a key that is no string")),
-            _ => {}
+    write_range(Walk::default(), encoded, usize::MAX, out)
+}
+
+/// Writes the tokens from where the walk is up to an offset, or to the end of the value.
+pub(crate) fn write_range<W: Write>(
+    mut walk: Walk,
+    encoded: &[u8],
+    end: usize,
+    out: &mut W,
+) -> io::Result<()> {
+    while walk.at() < end {
+        let (token, ended) = walk.next(encoded)?;
+        write_token(&token, encoded, out)?;
+        if ended && walk.end_value(|text| out.write_all(text))? {
+            break;
         }
-        match read {
-            Token::Nil => out.write_all(b"null")?,
-            Token::Bool(value) => out.write_all(if value { b"true" } else { b"false" })?,
-            Token::Integer(value) => match i64::try_from(value) {
-                Ok(value) => CompactFormatter.write_i64(out, value)?,
-                Err(_) => CompactFormatter.write_i128(out, value)?,
-            },
-            Token::Float(value) => write_float(value, out)?,
-            Token::String(range) => write_string(&encoded[range], out)?,
-            Token::Array(0) => out.write_all(b"[]")?,
-            Token::Map(0) => out.write_all(b"{}")?,
-            Token::Array(items) => {
-                out.write_all(b"[")?;
-                open.push(Open::array(items));
-                continue;
-            }
-            Token::Map(pairs) => {
-                out.write_all(b"{")?;
-                open.push(Open::map(pairs));
-                continue;
-            }
-            Token::Binary(_) | Token::Extension(..) => return Err(invalid("bytes")),
-        }
-        loop {
-            let Some(innermost) = open.last_mut() else {
-                return Ok(());
-            };
-            match innermost.advance() {
-                Some(separator) => {
-                    out.write_all(separator)?;
-                    break;
-                }
-                None => {
-                    out.write_all(innermost.end())?;
-                    open.pop();
-                }
-            }
-        }
+    }
+    Ok(())
+}
+
+fn write_token<W: Write>(token: &Token, encoded: &[u8], out: &mut W) -> io::Result<()> {
+    match token {
+        Token::Nil => out.write_all(b"null"),
+        Token::Bool(value) => out.write_all(if *value { b"true" } else { b"false" }),
+        Token::Integer(value) => match i64::try_from(*value) {
+            Ok(value) => CompactFormatter.write_i64(out, value),
+            Err(_) => CompactFormatter.write_i128(out, *value),
+        },
+        Token::Float(value) => write_float(*value, out),
+        Token::String(range) => write_string(&encoded[range.clone()], out),
+        Token::Array(0) => out.write_all(b"[]"),
+        Token::Map(0) => out.write_all(b"{}"),
+        Token::Array(_) => out.write_all(b"["),
+        Token::Map(_) => out.write_all(b"{"),
+        Token::Binary(_) | Token::Extension(..) => Err(invalid("bytes")),
     }
 }
 
@@ -105,55 +102,16 @@ pub fn decode_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonDecodeErro
             "the integer {digits} has more than 64 bits; push it as text"
         )));
     }
+    // As text from the start: `serde_json` looks at each string by itself otherwise.
     if !holds_wrapped(text)
-        && let Ok(value) = serde_json::from_slice(text)
+        && let Ok(text) = std::str::from_utf8(text)
+        && let Ok(value) = serde_json::from_str(text)
     {
         return Ok(value);
     }
     let tree: Value = serde_json::from_slice(text)
         .map_err(|error| JsonDecodeError::NotJson(error.to_string()))?;
     from_value(&tree)
-}
-
-/// An array or object that is being written.
-struct Open {
-    map: bool,
-    /// How many values are left, keys and values apart, with the one that is being written.
-    left: u64,
-}
-
-impl Open {
-    fn array(items: u32) -> Self {
-        Self {
-            map: false,
-            left: items.into(),
-        }
-    }
-
-    fn map(pairs: u32) -> Self {
-        Self {
-            map: true,
-            left: 2 * u64::from(pairs),
-        }
-    }
-
-    fn wants_key(&self) -> bool {
-        self.map && self.left.is_multiple_of(2)
-    }
-
-    /// What stands before the next value, if there is one.
-    fn advance(&mut self) -> Option<&'static [u8]> {
-        self.left -= 1;
-        match self.left {
-            0 => None,
-            left if self.map && !left.is_multiple_of(2) => Some(b": "),
-            _ => Some(b", "),
-        }
-    }
-
-    fn end(&self) -> &'static [u8] {
-        if self.map { b"}" } else { b"]" }
-    }
 }
 
 fn invalid(what: &str) -> io::Error {
@@ -179,88 +137,6 @@ fn write_float<W: Write>(value: f64, out: &mut W) -> io::Result<()> {
         None => ('+', exponent),
     };
     write!(out, "{digits}e{sign}{exponent:0>2}")
-}
-
-const HEX: &[u8; 16] = b"0123456789abcdef";
-
-fn write_string<W: Write>(text: &[u8], out: &mut W) -> io::Result<()> {
-    out.write_all(b"\"")?;
-    let plain = plain_length(text);
-    out.write_all(&text[..plain])?;
-    if plain < text.len() {
-        write_rest(text, plain, out)?;
-    }
-    out.write_all(b"\"")
-}
-
-/// Writes what comes behind so many plain bytes.
-fn write_rest<W: Write>(text: &[u8], mut from: usize, out: &mut W) -> io::Result<()> {
-    let text = std::str::from_utf8(text).map_err(|_| invalid("text that is not UTF-8"))?;
-    while from < text.len() {
-        // Plain bytes are characters of their own, so this is where one begins.
-        let c = text[from..]
-            .chars()
-            .next()
-            .ok_or_else(|| invalid("such text"))?;
-        write_escaped(c, out)?;
-        from += c.len_utf8();
-        let plain = plain_length(&text.as_bytes()[from..]);
-        out.write_all(&text.as_bytes()[from..from + plain])?;
-        from += plain;
-    }
-    Ok(())
-}
-
-/// How many bytes from the start on are written as they are.
-fn plain_length(text: &[u8]) -> usize {
-    const WORD: usize = size_of::<u64>();
-    let (words, _) = text.as_chunks::<WORD>();
-    let skipped = words
-        .iter()
-        .take_while(|word| all_plain(u64::from_ne_bytes(**word)))
-        .count()
-        * WORD;
-    let rest = text[skipped..].iter();
-    skipped + rest.take_while(|byte| is_plain(**byte)).count()
-}
-
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\'
-}
-
-/// Whether all eight bytes are plain: looked at together, because most text is.
-fn all_plain(word: u64) -> bool {
-    const ONES: u64 = u64::MAX / 0xff;
-    const HIGH: u64 = ONES * 0x80;
-    // The high bit of a byte becomes set where the byte, below 0x80, is below 0x20, is 0x7f, or is that character. A borrow or carry out
-    // of one byte comes only from one that is set already.
-    let below_space = word.wrapping_sub(ONES * 0x20);
-    let is_delete = word.wrapping_add(ONES);
-    let zero_at = |character: u8| {
-        let difference = word ^ (ONES * u64::from(character));
-        difference.wrapping_sub(ONES) & !difference
-    };
-    (word | below_space | is_delete | zero_at(b'"') | zero_at(b'\\')) & HIGH == 0
-}
-
-fn write_escaped<W: Write>(c: char, out: &mut W) -> io::Result<()> {
-    let short: &[u8; 2] = match c {
-        '"' => b"\\\"",
-        '\\' => b"\\\\",
-        '\n' => b"\\n",
-        '\r' => b"\\r",
-        '\t' => b"\\t",
-        '\u{8}' => b"\\b",
-        '\u{c}' => b"\\f",
-        _ => {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let digit = |shift: u16| HEX[usize::from(*unit >> shift & 0xf)];
-                out.write_all(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)])?;
-            }
-            return Ok(());
-        }
-    };
-    out.write_all(short)
 }
 
 /// Takes so many bytes, and fails then.
@@ -320,18 +196,6 @@ mod tests {
     }
 
     #[test]
-    fn eight_bytes_are_plain_when_each_is() {
-        for byte in 0..=u8::MAX {
-            for place in 0..8 {
-                let mut word = *b"aZ 09~!#";
-                word[place] = byte;
-                let together = all_plain(u64::from_ne_bytes(word));
-                assert_eq!(together, is_plain(byte), "{byte:#x} at {place}");
-            }
-        }
-    }
-
-    #[test]
     fn floats_are_written_as_python_writes_them() {
         for (value, expected) in [
             (0.0, "0.0"),
@@ -386,7 +250,7 @@ mod tests {
         assert!(error.to_string().contains("[1]"), "{error}");
     }
 
-    fn any_json() -> impl Strategy<Value = Value> {
+    pub(super) fn any_json() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
