@@ -2,29 +2,18 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
-use serde_json::Value;
-use serde_json::ser::{Formatter, Serializer};
+use aileron_xcom::{is_json_at_least, write_json};
 
-/// Most characters of JSON that one byte of MessagePack stands for, with the separator: `false, `.
-const MOST_PER_BYTE: usize = 7;
-
-/// The size, or `None` when it is certainly not above `limit`.
+/// The size, or `None` when it is not above `limit`.
 pub(super) fn above(limit: usize, encoded: &[u8]) -> Option<usize> {
-    if encoded.len().saturating_mul(MOST_PER_BYTE) <= limit {
-        return None;
-    }
-    // A value that was encoded decodes.
-    let value: Value = aileron_wire::json::decode(encoded).ok()?;
-    let size = size(&value);
-    (size > limit).then_some(size)
+    let least = u64::try_from(limit).ok()?.checked_add(1)?;
+    is_json_at_least(encoded, least).then(|| size(encoded))
 }
 
-fn size(value: &Value) -> usize {
+fn size(encoded: &[u8]) -> usize {
     let mut count = Count(0);
-    let mut serializer = Serializer::with_formatter(&mut count, Python);
-    // Counting cannot fail.
-    let _ = value.serialize(&mut serializer);
+    // Counting cannot fail, and a value that was encoded is JSON.
+    let _ = write_json(encoded, &mut count);
     count.0
 }
 
@@ -40,43 +29,6 @@ impl Write for Count {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
-}
-
-/// `json.dumps` with its defaults: spaces after `,` and `:`, and escapes for what is not ASCII.
-struct Python;
-
-impl Formatter for Python {
-    fn begin_array_value<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        separate(out, first)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, out: &mut W, first: bool) -> io::Result<()> {
-        separate(out, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, out: &mut W) -> io::Result<()> {
-        out.write_all(b": ")
-    }
-
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        for c in fragment.chars() {
-            let escapes = if c.is_ascii() && c != '\u{7f}' {
-                &b"c"[..]
-            } else {
-                &b"\\uXXXX\\uXXXX"[..6 * c.len_utf16()]
-            };
-            out.write_all(escapes)?;
-        }
-        Ok(())
-    }
-}
-
-fn separate<W: ?Sized + Write>(out: &mut W, first: bool) -> io::Result<()> {
-    if first { Ok(()) } else { out.write_all(b", ") }
 }
 
 #[cfg(test)]
@@ -95,7 +47,11 @@ mod tests {
             (json!("é😀\n\"\u{1}"), r#""\u00e9\ud83d\ude00\n\"\u0001""#),
             (json!([true, false, []]), "[true, false, []]"),
         ] {
-            assert_eq!(size(&value), text.len(), "{text}");
+            assert_eq!(
+                size(&aileron_wire::json::encode(&value).unwrap()),
+                text.len(),
+                "{text}"
+            );
         }
     }
 
