@@ -5,6 +5,7 @@ mod logging;
 mod store;
 
 use std::net::{SocketAddr, TcpListener};
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +59,11 @@ pub(crate) struct Arguments {
     /// How long to wait for open requests before ending, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     drain: u64,
+    /// How many threads serve requests. [default: one for each processor]
+    ///
+    /// With the database on the same machine, fewer leave it more room, and take less memory.
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZero<usize>>,
     /// How to write the log, on standard error.
     #[arg(long, value_enum, default_value_t)]
     log_format: LogFormat,
@@ -65,9 +71,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<Outcome> {
     logging::start(arguments.log_format)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    if let Some(threads) = arguments.threads {
+        runtime.worker_threads(threads.get());
+    }
+    let runtime = runtime.enable_all().build()?;
     runtime.block_on(listen(arguments))?;
     Ok(Outcome::Done)
 }

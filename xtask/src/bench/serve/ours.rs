@@ -56,6 +56,8 @@ impl Ours {
         }
         let mut child = command
             .args(["serve", "--listen", "127.0.0.1:0", "--log-format", "json"])
+            // One, as Airflow's worker has one that runs Python.
+            .args(["--threads", "1"])
             .envs(variables())
             .env("AIRFLOW_HOME", home.path())
             .env(
