@@ -37,7 +37,22 @@ pub(super) fn run(bench: &mut Bench) -> Result<Vec<Row>> {
     let turns = bench.repetitions(1, 3).to_string();
     let (wrote, python_wrote) = (ours("write", &runs)?, python("write", &turns)?);
     let (read, python_read) = (ours("read", &runs)?, python("read", &turns)?);
+    // A task writes or reads once.
+    let (wrote_once, python_wrote_once) = (ours("write", "1")?, python("write", "1")?);
+    let (read_once, python_read_once) = (ours("read", "1")?, python("read", "1")?);
     let (small, python_small) = (ours("small", &values)?, python("small", &values)?);
+    let size = bench.repetitions(100, 1_000).to_string();
+    let referred = bench.programs.measure(&[
+        "storage",
+        "reference",
+        "--directory",
+        path,
+        "--runs",
+        &turns,
+        "--size",
+        &size,
+    ])?;
+    let python_referred = python("reference", &turns)?;
 
     let row = |name: &str, unit, key: &str, ours: &Numbers, peer: &Numbers| -> Result<Row> {
         let key = format!("storage.{key}");
@@ -85,16 +100,16 @@ pub(super) fn run(bench: &mut Bench) -> Result<Vec<Row>> {
             "44 MB in, most memory",
             "MiB",
             "peak_mib",
-            &wrote,
-            &python_wrote,
+            &wrote_once,
+            &python_wrote_once,
         )?
         .target(Target::RatioAtMost(MEMORY)),
         row(
             "44 MB out, most memory",
             "MiB",
             "peak_mib",
-            &read,
-            &python_read,
+            &read_once,
+            &python_read_once,
         )?
         .target(Target::RatioAtMost(MEMORY)),
         row(
@@ -111,6 +126,37 @@ pub(super) fn run(bench: &mut Bench) -> Result<Vec<Row>> {
             &small,
             &python_small,
         )?,
+        row(
+            "1 GB by reference, in",
+            "MB/s",
+            "reference_write_mb_per_s",
+            &referred,
+            &python_referred,
+        )?,
+        row(
+            "1 GB by reference, out",
+            "MB/s",
+            "reference_read_mb_per_s",
+            &referred,
+            &python_referred,
+        )?,
+        Row::new(
+            "1 GB by reference, in",
+            "MB/s",
+            speed(&referred, "reference_write_mb_per_s")?,
+            (
+                "plain copy of the file",
+                referred.get("storage.reference_copy_mb_per_s")?,
+            ),
+        ),
+        row(
+            "1 GB by reference, most memory",
+            "MiB",
+            "peak_mib",
+            &referred,
+            &python_referred,
+        )?
+        .target(Target::RatioAtMost(MEMORY)),
     ])
 }
 

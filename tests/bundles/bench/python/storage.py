@@ -1,11 +1,13 @@
 """Times how Airflow's XComObjectStorageBackend writes and reads values, in a directory.
 
-Arguments: `write`, `read` or `small`, the directory, how often, and for `write` the value as a JSON file. Prints one JSON object.
+Arguments: `write`, `read`, `small` or `reference`, the directory, how often, and for `write` the value as a JSON file. Prints one JSON
+object.
 """
 
 import json
 import os
 import resource
+import shutil
 import statistics
 import sys
 import tempfile
@@ -18,6 +20,7 @@ os.environ["AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH"] = f"file://{DIRECTORY}
 os.environ["AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_THRESHOLD"] = "0"
 
 from airflow.providers.common.io.xcom.backend import XComObjectStorageBackend as Backend  # noqa: E402
+from airflow.sdk import ObjectStoragePath  # noqa: E402
 from airflow.sdk.bases.xcom import _XComValueWrapper  # noqa: E402
 
 # Where `write` says what it has written.
@@ -73,6 +76,28 @@ def small():
     return {"storage.small_writes_per_s": RUNS / writing, "storage.small_reads_per_s": RUNS / reading}
 
 
-numbers = {"write": write, "read": read, "small": small}[WHAT]()
+def copied(source, target):
+    start = time.perf_counter()
+    shutil.copyfileobj(source, target)
+    return os.path.getsize(os.path.join(DIRECTORY, "large")) / 1e6 / (time.perf_counter() - start)
+
+
+def reference():
+    """What a task does that passes a file by its URL."""
+    large, back = (os.path.join(DIRECTORY, name) for name in ("large", "back"))
+    path = ObjectStoragePath(f"file://{DIRECTORY}/by_python")
+    writes, reads = [], []
+    for _ in range(RUNS):
+        with open(large, "rb") as source, path.open("wb") as target:
+            writes.append(copied(source, target))
+        with path.open("rb") as source, open(back, "wb") as target:
+            reads.append(copied(source, target))
+    return {
+        "storage.reference_write_mb_per_s": statistics.median(writes),
+        "storage.reference_read_mb_per_s": statistics.median(reads),
+    }
+
+
+numbers = {"write": write, "read": read, "small": small, "reference": reference}[WHAT]()
 numbers["storage.peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(numbers))

@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aileron_config::Config;
@@ -41,6 +42,8 @@ enum What {
     Small,
     /// Writes and reads the bytes of the rows, and nothing else
     Copy,
+    /// Passes a file by reference, and back
+    Reference,
 }
 
 const TASK: Coordinate<'_> = Coordinate {
@@ -49,6 +52,9 @@ const TASK: Coordinate<'_> = Coordinate {
     task_id: "rows",
     ti_id: None,
 };
+
+/// The file that is passed by reference; Python passes it, too.
+const LARGE: &str = "large";
 
 /// Where `write` says what it has written.
 const WRITTEN: &str = "written";
@@ -63,6 +69,7 @@ pub(crate) fn measure(arguments: &Storage) -> Result<Numbers> {
             What::Read => read(arguments).await,
             What::Small => small(arguments).await,
             What::Copy => copy(arguments),
+            What::Reference => reference(arguments).await,
         }
     })?;
     numbers.insert("storage.peak_mib".to_owned(), peak()?);
@@ -148,6 +155,48 @@ fn copy(arguments: &Storage) -> Result<Numbers> {
     let mut numbers = speed("copy_write", writes);
     numbers.extend(speed("copy_read", reads));
     Ok(numbers)
+}
+
+/// A file into an object and out of it again.
+async fn reference(arguments: &Storage) -> Result<Numbers> {
+    let storage = storage(arguments)?;
+    let [file, back, copy] = [LARGE, "back", "copied"].map(|name| arguments.directory.join(name));
+    let size = arguments.size * 1_000_000;
+    fill(&file, size)?;
+    let (mut writes, mut reads, mut copies) = (Vec::new(), Vec::new(), Vec::new());
+    let timed = |start: Instant| start.elapsed().div_f64(size as f64 / 1e6);
+    for _ in 0..arguments.runs {
+        let object = storage.raw(&TASK, -1, "")?;
+        let start = Instant::now();
+        let source = tokio::fs::File::open(&file).await?;
+        let written = storage.write_raw(&object, source).await?;
+        writes.push(timed(start));
+        let start = Instant::now();
+        let target = tokio::fs::File::create(&back).await?;
+        ensure!(storage.read_raw(&object, target).await? == written);
+        reads.push(timed(start));
+        storage.delete(&object).await?;
+        let start = Instant::now();
+        let mut source = fs::File::open(&file)?;
+        std::io::copy(&mut source, &mut fs::File::create(&copy)?)?;
+        copies.push(timed(start));
+    }
+    let mut numbers = speed("reference_write", writes);
+    numbers.extend(speed("reference_read", reads));
+    numbers.extend(speed("reference_copy", copies));
+    Ok(numbers)
+}
+
+/// A file whose bytes are not all alike.
+fn fill(path: &Path, size: usize) -> Result<()> {
+    let block: Vec<u8> = (0..1_000_000_u32)
+        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let mut file = fs::File::create(path)?;
+    for _ in 0..size / block.len() {
+        file.write_all(&block)?;
+    }
+    Ok(())
 }
 
 /// MB/s out of times for one MB.
