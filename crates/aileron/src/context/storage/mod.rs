@@ -36,6 +36,12 @@ impl ObjectStorageError {
     ) -> Self {
         Self(error.into())
     }
+
+    /// The error of an object, if it is one.
+    #[cfg(feature = "object-storage")]
+    pub(in crate::context) fn cause(&self) -> Option<&aileron_xcom::storage::StorageError> {
+        self.0.downcast_ref()
+    }
 }
 
 /// A value out of an object.

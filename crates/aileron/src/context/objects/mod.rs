@@ -1,5 +1,9 @@
 //! Bytes that tasks pass by reference: they lie in object storage beside the XComs, and the XCom says where.
 
+mod local_file;
+#[cfg(test)]
+mod tests;
+
 use std::path::Path;
 
 use aileron_xcom::storage::Fingerprint;
@@ -7,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio::fs::File;
 use tokio::io::AsyncRead;
 
+use self::local_file::{Partial, blame, unreadable, unwritable};
 use super::{Context, ObjectStorageError};
 
 /// What the bytes of an object are when nothing else is said.
@@ -125,8 +130,9 @@ impl<'a> Objects<'a> {
         let path = path.as_ref();
         let file = File::open(path)
             .await
-            .map_err(|error| named(path, &error))?;
-        self.put_reader(file).await
+            .map_err(|error| unreadable(path, &error))?;
+        let written = self.put_reader(file).await;
+        written.map_err(|error| blame(error, path, unreadable))
     }
 
     /// Writes all that there is to read into an object. Memory holds a few parts of 5 MiB, however much it is.
@@ -152,8 +158,8 @@ impl<'a> Objects<'a> {
         Ok(bytes)
     }
 
-    /// Reads the bytes of an object into a file, which is replaced when all has come. Memory holds a few chunks, however large the
-    /// object is.
+    /// Reads the bytes of an object into a file, which is replaced when all has come. Until then they are in a file
+    /// `.aileron-*.partial` of their own beside it, which goes when something fails. Memory holds a few chunks, however large the object is.
     ///
     /// # Errors
     /// As [`Objects::get`], and when the file cannot be written.
@@ -163,25 +169,14 @@ impl<'a> Objects<'a> {
         path: impl AsRef<Path>,
     ) -> Result<(), ObjectStorageError> {
         let path = path.as_ref();
-        let mut partial = path.as_os_str().to_owned();
-        partial.push(".partial");
-        let partial = Path::new(&partial);
         let storage = &self.context.inner.storage;
-        let outcome = async {
-            let file = File::create(partial)
-                .await
-                .map_err(|error| named(partial, &error))?;
-            let came = storage.raw_into(self.context, &object.uri, file).await?;
-            check(object, &came)?;
-            let renamed = tokio::fs::rename(partial, path).await;
-            renamed.map_err(|error| named(path, &error))
-        };
-        let outcome = outcome.await;
-        if outcome.is_err() {
-            // What is wrong has been said; that something is left is less.
-            let _ = tokio::fs::remove_file(partial).await;
-        }
-        outcome
+        let (partial, file) = Partial::create(path)?;
+        let came = storage.raw_into(self.context, &object.uri, file).await;
+        check(
+            object,
+            &came.map_err(|error| blame(error, path, unwritable))?,
+        )?;
+        partial.persist()
     }
 
     /// Deletes an object; one that is not there is fine.
@@ -219,10 +214,6 @@ fn check(object: &StoredObject, came: &Fingerprint) -> Result<(), ObjectStorageE
         "the object {} is not what was written: it has {} bytes and the SHA-256 {}, not {} bytes and {}",
         object.uri, came.size, came.sha256, object.size, object.sha256
     )))
-}
-
-fn named(path: &Path, error: &std::io::Error) -> ObjectStorageError {
-    ObjectStorageError::new(format!("{}: {error}", path.display()))
 }
 
 #[cfg(feature = "arrow")]
