@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use aileron_xcom::storage::Codec;
 use anyhow::{Context, Result, ensure};
 use end_to_end::bundle::Built;
 use end_to_end::{
@@ -27,6 +28,10 @@ fn main() -> ExitCode {
         .test(
             "rows_pass_both_ways_and_retry_and_clear_leave_no_object",
             rows_pass,
+        )
+        .test(
+            "with_every_codec_python_and_rust_read_what_the_other_wrote",
+            every_codec,
         )
         .last(
             "a_store_that_is_down_fails_tasks_and_leaves_nothing_half_written",
@@ -51,9 +56,12 @@ fn start() -> Result<Airflow> {
     let scenarios = Built::package("scenarios")?;
     let dags = workspace_root().join("tests/end-to-end/dags");
     let store = ObjectStore::start(BUCKET)?;
+    let python = workspace_root().join("tests/end-to-end/python");
+    let path = std::env::join_paths([storage_packages()?, python])?;
     let option = |key: &str| format!("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_{key}");
     let airflow = Setup::new(AirflowVersion::V3_3_2)
-        .variable("PYTHONPATH", storage_packages()?.display().to_string())
+        .variable("PYTHONPATH", path.to_string_lossy())
+        .variable("AIRFLOW__CORE__EXECUTOR", "codec_executor.CodecExecutor")
         .variable(
             "AIRFLOW__CORE__XCOM_BACKEND",
             "airflow.providers.common.io.xcom.backend.XComObjectStorageBackend",
@@ -65,6 +73,7 @@ fn start() -> Result<Airflow> {
         .variable(option("COMPRESSION"), "gzip")
         .dags(dags.join("storage.py"))
         .dags(dags.join("exchanged.py"))
+        .dags(dags.join("codecs.py"))
         .bundle(scenarios.bundle)
         .start()?;
     let extra = json!({"region_name": "us-east-1", "endpoint_url": store.url()});
@@ -85,15 +94,24 @@ fn triggered(airflow: &Airflow, dag_id: &str) -> Result<DagRun> {
     api.trigger(dag_id, &json!({}))
 }
 
-/// The reference that the database holds of a value.
+/// The reference that the database holds of a value, compressed as it is configured for all.
 fn reference(airflow: &Airflow, run: &DagRun, task_id: &str, key: &str) -> Result<String> {
+    reference_with(airflow, run, (task_id, key), Some(Codec::Gzip))
+}
+
+fn reference_with(
+    airflow: &Airflow,
+    run: &DagRun,
+    (task_id, key): (&str, &str),
+    codec: Option<Codec>,
+) -> Result<String> {
     let stored = airflow.api().xcom(run, task_id, key)?;
     let stored = stored.with_context(|| format!("{task_id} has no XCom {key}"))?;
     let text = stored.as_str().unwrap_or_default().to_owned();
     let prefix = format!("{BASE}{}/{}/{task_id}/", run.dag_id, run.dag_run_id);
     ensure!(
-        text.starts_with(&prefix) && text.ends_with(".gz"),
-        "{task_id}, {key}: {stored} is no reference below {prefix}"
+        text.starts_with(&prefix) && Codec::of_path(&text) == Ok(codec),
+        "{task_id}, {key}: {stored} is no reference below {prefix} with {codec:?}"
     );
     Ok(text)
 }
@@ -173,6 +191,33 @@ fn rows_pass(airflow: &Airflow) -> Result<()> {
         second_bytes.len() == 1 && second_bytes != first_bytes,
         "what the first run passed by reference is purged: {second_bytes:?}"
     );
+    Ok(())
+}
+
+/// Each codec in a run of its own, all at once: values of Python's that are inline and in objects, taken on by Rust, read by Python.
+fn every_codec(airflow: &Airflow) -> Result<()> {
+    let api = airflow.api();
+    api.wait_for_dag("codecs", LIMIT)?;
+    let mut codecs = vec![None];
+    codecs.extend(Codec::ALL.map(Some));
+    let mut runs = Vec::new();
+    for codec in codecs {
+        let run_id = format!("codec-{}", codec.map_or("none", Codec::name));
+        runs.push((codec, api.trigger_as("codecs", &run_id)?));
+    }
+    for (codec, run) in &runs {
+        api.wait_for_success(run, LIMIT)?;
+        for (task_id, small) in [("write_rows", json!([1])), ("turn_rows", json!([1, 2]))] {
+            ensure!(api.xcom(run, task_id, "small")? == Some(small));
+            let text = reference_with(airflow, run, (task_id, "return_value"), *codec)?;
+            let key = text.strip_prefix("s3://xcom_store@xcoms/");
+            let key = key.context("it is in another bucket")?;
+            let object = with_store(|store| store.object(BUCKET, key))?;
+            let object = object.context("it has no object")?;
+            let plain = object.starts_with(b"[{");
+            ensure!(plain == codec.is_none(), "{text}: {:?}", &object[..2]);
+        }
+    }
     Ok(())
 }
 

@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         failures::forgotten,
         large_value::large_value,
         logging::logging,
+        storage::codecs,
         storage::stored,
         termination::terminated,
         stores::stores_task,

@@ -63,6 +63,24 @@ async fn measure(cx: &Context, object: StoredObject) -> Result<Vec<usize>> {
     Ok(vec![bytes.len(), file.len(), usize::from(bytes == file)])
 }
 
+#[task]
+async fn turn_rows(cx: &Context, mut rows: Vec<Row>) -> Result<Vec<Row>> {
+    let small = cx.xcom().from("write_rows").key("small");
+    let mut small: Vec<u8> = small.require().await?;
+    small.push(2);
+    cx.xcom().push("small", &small).await?;
+    rows.reverse();
+    Ok(rows)
+}
+
+#[dag]
+pub(crate) fn codecs(dag: &mut Dag) {
+    let written = dag.external::<Vec<Row>>("write_rows");
+    let turned = dag.add(turn_rows(written));
+    let checked = dag.external::<()>("check_rows");
+    dag.set_downstream(turned, checked);
+}
+
 #[dag]
 pub(crate) fn stored(dag: &mut Dag) {
     let made = dag.add(make_rows());

@@ -87,6 +87,16 @@ impl Api {
         Ok(serde_json::from_value(run)?)
     }
 
+    /// Starts a run with this id.
+    ///
+    /// # Errors
+    /// When Airflow refuses it, for instance because there is such a run.
+    pub fn trigger_as(&self, dag_id: &str, run_id: &str) -> Result<DagRun> {
+        let body = json!({"logical_date": null, "dag_run_id": run_id});
+        let run = self.post(&format!("/dags/{}/dagRuns", segment(dag_id)), &body)?;
+        Ok(serde_json::from_value(run)?)
+    }
+
     /// Deletes a run with everything that belongs to it.
     ///
     /// # Errors
