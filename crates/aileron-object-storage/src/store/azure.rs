@@ -57,20 +57,30 @@ fn settings(account: &Account) -> Vec<(Key, String)> {
         .collect()
 }
 
-/// `AccountName=..;AccountKey=..;BlobEndpoint=..`.
+/// `AccountName=..;AccountKey=..;BlobEndpoint=..`, or with `EndpointSuffix=..` in place of the endpoint. As Azure's own library for Python
+/// reads it: names in any case.
 fn connection_string(text: &str) -> Vec<(Key, String)> {
     let parts = text.split(';').filter_map(|part| part.split_once('='));
-    let known = |name: &str| {
-        Some(match name.trim() {
-            "AccountName" => Key::AccountName,
-            "AccountKey" => Key::AccessKey,
-            "BlobEndpoint" => Key::Endpoint,
-            "SharedAccessSignature" => Key::SasKey,
-            _ => return None,
-        })
+    let parts: Vec<(&str, &str)> = parts.map(|(name, value)| (name.trim(), value)).collect();
+    let part = |name: &str| {
+        let found = parts.iter().find(|part| part.0.eq_ignore_ascii_case(name));
+        found.map(|part| part.1)
     };
-    parts
-        .filter_map(|(name, value)| Some((known(name)?, value.to_owned())))
+    let endpoint = part("BlobEndpoint").map(str::to_owned).or_else(|| {
+        let (name, suffix) = (part("AccountName")?, part("EndpointSuffix")?);
+        let scheme = part("DefaultEndpointsProtocol").unwrap_or("https");
+        Some(format!("{scheme}://{name}.blob.{suffix}"))
+    });
+    let owned = |name: &str| part(name).map(str::to_owned);
+    let given = [
+        (Key::AccountName, owned("AccountName")),
+        (Key::AccessKey, owned("AccountKey")),
+        (Key::SasKey, owned("SharedAccessSignature")),
+        (Key::Endpoint, endpoint),
+    ];
+    let given = given.into_iter();
+    given
+        .filter_map(|(key, value)| Some((key, value?)))
         .collect()
 }
 
@@ -103,6 +113,25 @@ mod tests {
                 (Key::AccessKey, "k==".to_owned())
             ]
         );
+    }
+
+    #[test]
+    fn a_connection_string_of_another_cloud_leads_there() {
+        let of = |text: &str| {
+            let found = connection_string(text).into_iter();
+            let mut found = found.filter(|(key, _)| *key == Key::Endpoint);
+            found.next().map(|(_, value)| value)
+        };
+        let text = "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=k==;EndpointSuffix=core.chinacloudapi.cn";
+        let there = "https://a.blob.core.chinacloudapi.cn";
+        assert_eq!(of(text).as_deref(), Some(there));
+        assert_eq!(
+            of(&text.replace("Suffix", "SUFFIX")).as_deref(),
+            Some(there)
+        );
+        let own = format!("{text};BlobEndpoint=http://127.0.0.1:10000/a");
+        assert_eq!(of(&own).as_deref(), Some("http://127.0.0.1:10000/a"));
+        assert_eq!(of("AccountName=a;AccountKey=k=="), None);
     }
 
     #[test]
