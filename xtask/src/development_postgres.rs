@@ -16,8 +16,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(command: Command) -> Result<ExitCode> {
     let Command::Up = command;
-    let airflows = environment::prepare_all()?;
-    let server = environment::Postgres::prepare(&airflows)?.start()?;
+    let server = environment::Postgres::prepare()?.start()?;
     println!(
         "export {}={}",
         end_to_end::POSTGRES_URL,

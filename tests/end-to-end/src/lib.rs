@@ -37,7 +37,9 @@ mod task_log;
 mod version;
 
 pub use aileron_server::AileronServer;
-pub use airflow::{Airflow, ApiWorker, ExecutionApiServer, Setup, create_database, rows};
+pub use airflow::{
+    Airflow, ApiWorker, ExecutionApiServer, Setup, create_database, rows, rows_of_all,
+};
 pub use api::{Api, DagRun, TaskInstance, UnexpectedAnswer};
 pub use comparison::{Answer, Comparison};
 pub use deadline::Deadline;

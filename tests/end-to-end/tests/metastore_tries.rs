@@ -1,7 +1,7 @@
 //! The metadata store on a PostgreSQL database of Airflow 3.4, where every try is a row of its own.
 //!
-//! What the answers are is compared with Airflow's own on SQLite: `server_airflow`. Here they are given on PostgreSQL, which is
-//! stricter about types.
+//! What the answers are is compared with Airflow's own: `server_airflow`. Here a task instance is followed from one try to the
+//! next by what a caller of the store sees.
 #![allow(clippy::unwrap_used)]
 
 use aileron_execution_api::{
@@ -102,7 +102,7 @@ async fn place(url: &str) -> Place {
 #[tokio::test]
 async fn a_task_instance_lives_on_postgresql_as_on_sqlite() {
     let server = Postgres::start().unwrap();
-    let database = server.migrated(AirflowVersion::V3_4_0b2).unwrap();
+    let database = server.database(AirflowVersion::V3_4_0b2).unwrap();
     let place = place(&database.url()).await;
     values(&place).await;
     mapped(&place).await;

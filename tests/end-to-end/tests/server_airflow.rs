@@ -26,14 +26,21 @@ fn every_request_is_answered_as_by_airflow_332() {
 }
 
 #[test]
-fn every_request_is_answered_as_by_airflow_332_on_postgres() {
-    every_request_is_answered_as_by(AirflowVersion::V3_3_2, airflow_on_postgres());
+fn every_request_and_every_crowd_is_answered_as_by_airflow_332_on_postgres() {
+    let version = AirflowVersion::V3_3_2;
+    every_request_is_answered_as_by(version, airflow_on_postgres(version));
 }
 
 #[test]
 fn every_request_is_answered_as_by_airflow_340() {
     let airflow = ExecutionApiServer::start(AirflowVersion::V3_4_0b2).unwrap();
     every_request_is_answered_as_by(AirflowVersion::V3_4_0b2, airflow);
+}
+
+#[test]
+fn every_request_and_every_crowd_is_answered_as_by_airflow_340_on_postgres() {
+    let version = AirflowVersion::V3_4_0b2;
+    every_request_is_answered_as_by(version, airflow_on_postgres(version));
 }
 
 #[test]
@@ -46,46 +53,19 @@ fn a_team_sees_what_airflow_340_shows_it() {
     a_team_sees_what_airflow_shows_it(AirflowVersion::V3_4_0b2);
 }
 
-/// Requests that come at the same time, on a database that takes several at a time.
-#[test]
-fn a_crowd_is_answered_as_by_airflow_332_and_leaves_what_it_leaves() {
-    let version = AirflowVersion::V3_3_2;
-    let mut airflow = airflow_on_postgres();
-    let ids = ids(&mut airflow, "run", "");
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let mut differences = Differences::strict(version);
-    runtime.block_on(async {
-        let pair = Pair::of(version, &airflow, &ids, &[]).await;
-        for crowd in concurrent::crowds() {
-            let (theirs, ours) = pair.ask_at_once(&crowd.requests).await;
-            for ((asked, theirs), ours) in crowd.requests.iter().zip(&theirs).zip(&ours) {
-                assert!(
-                    theirs.status < 500 && ours.status < 500,
-                    "{theirs:?} {ours:?}"
-                );
-                if crowd.exact {
-                    differences.note(asked, theirs, ours);
-                }
-            }
-        }
-        for table in concurrent::TABLES {
-            let (theirs, ours) = pair.rows(table);
-            differences.note_table(table, &theirs, &ours);
-        }
-    });
-    differences.check();
-}
-
-fn airflow_on_postgres() -> ExecutionApiServer {
-    let version = AirflowVersion::V3_3_2;
+fn airflow_on_postgres(version: AirflowVersion) -> ExecutionApiServer {
     let database = Postgres::start().unwrap().database(version).unwrap();
     ExecutionApiServer::start_on_postgres(version, &[], database).unwrap()
 }
 
-/// Every request in its order, on both servers.
+/// Every request in its order, on both servers, and after them crowds.
 fn every_request_is_answered_as_by(version: AirflowVersion, mut airflow: ExecutionApiServer) {
     let mut ids = ids(&mut airflow, "run", "");
     ids.extend(self::ids(&mut airflow, "again", "again:"));
+    let on_postgres = airflow.postgres().is_some();
+    if on_postgres {
+        ids.extend(self::ids(&mut airflow, concurrent::RUN, "crowd:"));
+    }
     let database = Place::of(&airflow);
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(seed::date(&database, "again"));
@@ -102,13 +82,35 @@ fn every_request_is_answered_as_by(version: AirflowVersion, mut airflow: Executi
     ]
     .concat();
     let mut differences = Differences::of(version);
-    if airflow.postgres().is_some() {
+    if on_postgres {
         differences = differences.on_postgres();
     }
     runtime.block_on(async {
         let pair = Pair::of(version, &airflow, &ids, &[]).await;
         compare(version, &pair, &requests, &mut differences).await;
+        differences.check();
+        if on_postgres {
+            compare_crowds(version, &pair).await;
+        }
     });
+}
+
+/// Requests that come at the same time, on a database that takes several at a time.
+async fn compare_crowds(version: AirflowVersion, pair: &Pair) {
+    let mut differences = Differences::strict(version);
+    for crowd in concurrent::crowds() {
+        let (theirs, ours) = pair.ask_at_once(&crowd.requests).await;
+        for ((asked, theirs), ours) in crowd.requests.iter().zip(&theirs).zip(&ours) {
+            assert!(
+                theirs.status < 500 && ours.status < 500,
+                "{theirs:?} {ours:?}"
+            );
+            if crowd.exact {
+                differences.note(asked, theirs, ours);
+            }
+        }
+    }
+    pair.compare_rows(&concurrent::tables(version), &mut differences);
     differences.check();
 }
 
@@ -148,10 +150,7 @@ async fn compare(
         differences.note(asked, &theirs, &ours);
     }
     let tables = tables::of(version);
-    for table in &tables {
-        let (theirs, ours) = pair.rows(table);
-        differences.note_table(table, &theirs, &ours);
-    }
+    pair.compare_rows(&tables, differences);
     println!(
         "{} requests and {} tables compared",
         requests.len(),

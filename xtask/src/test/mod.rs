@@ -98,7 +98,7 @@ impl Prepared {
 fn prepare() -> Result<Prepared> {
     let airflows = environment::prepare_all()?;
     Ok(Prepared {
-        postgres: Postgres::prepare(&airflows)?,
+        postgres: Postgres::prepare()?,
         airflows,
         packages: Packages::prepare_all()?,
     })

@@ -9,17 +9,17 @@ use serde_json::Value;
 use super::Airflow;
 use crate::AirflowVersion;
 
-/// Prints the rows of a query as JSON: on a SQLite file, or on a PostgreSQL server when it is given a URL. What PostgreSQL has
+/// Prints the rows of queries as JSON: on a SQLite file, or on a PostgreSQL server when it is given a URL. What PostgreSQL has
 /// types for is shown as SQLite has it: a time in UTC and without a zone, JSON as text.
 const QUERY: &str = "
 import datetime, json, sqlite3, sys
-place, query, *arguments = sys.argv[1:]
-if place.startswith('postgresql://'):
+place, queries = sys.argv[1], json.loads(sys.argv[2])
+on_postgres = place.startswith('postgresql://')
+if on_postgres:
     import psycopg2.extras
     connection = psycopg2.connect(place)
     psycopg2.extras.register_default_json(connection, loads=str)
     psycopg2.extras.register_default_jsonb(connection, loads=str)
-    query = query.replace('%', '%%').replace('?', '%s')
 else:
     connection = sqlite3.connect(f'file:{place}?mode=ro', uri=True, timeout=30)
 
@@ -31,8 +31,13 @@ def shown(value):
     return str(value)
 
 cursor = connection.cursor()
-cursor.execute(query, arguments)
-print(json.dumps(cursor.fetchall(), default=shown))
+answers = []
+for query, *arguments in queries:
+    if on_postgres:
+        query = query.replace('%', '%%').replace('?', '%s')
+    cursor.execute(query, arguments)
+    answers.append(cursor.fetchall())
+print(json.dumps(answers, default=shown))
 ";
 
 impl Airflow {
@@ -41,7 +46,9 @@ impl Airflow {
     /// # Errors
     /// When the database refuses the query.
     pub fn query(&self, query: &str, arguments: &[&str]) -> Result<Vec<Value>> {
-        ask(self.version, &self.database(), query, arguments)
+        let mut asked = vec![query];
+        asked.extend(arguments);
+        one(ask(self.version, &self.database(), &[asked])?)
     }
 }
 
@@ -50,25 +57,37 @@ impl Airflow {
 /// # Errors
 /// When the database refuses the query.
 pub fn rows(version: AirflowVersion, database: &Path, query: &str) -> Result<Vec<Value>> {
-    ask(version, database, query, &[])
+    one(rows_of_all(version, database, &[query])?)
 }
 
-fn ask(
+/// The rows of each of these queries, as [`rows`] gives them. Most of the time is Python's start, once.
+///
+/// # Errors
+/// When the database refuses one of them.
+pub fn rows_of_all(
     version: AirflowVersion,
-    place: &Path,
-    query: &str,
-    arguments: &[&str],
-) -> Result<Vec<Value>> {
+    database: &Path,
+    queries: &[&str],
+) -> Result<Vec<Vec<Value>>> {
+    let queries: Vec<_> = queries.iter().map(|query| vec![*query]).collect();
+    ask(version, database, &queries)
+}
+
+fn one(answers: Vec<Vec<Value>>) -> Result<Vec<Value>> {
+    answers.into_iter().next().context("no answer")
+}
+
+/// Each query is followed by its arguments.
+fn ask(version: AirflowVersion, place: &Path, queries: &[Vec<&str>]) -> Result<Vec<Vec<Value>>> {
     let output = Command::new(version.python()?)
         .args(["-c", QUERY])
         .arg(place)
-        .arg(query)
-        .args(arguments)
+        .arg(serde_json::to_string(queries)?)
         .output()
         .context("cannot run Python")?;
     ensure!(
         output.status.success(),
-        "{query}: {}",
+        "{queries:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
     Ok(serde_json::from_slice(&output.stdout)?)

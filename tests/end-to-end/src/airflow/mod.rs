@@ -18,7 +18,7 @@ use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{AileronServer, AirflowVersion, Api, Deadline, PostgresDatabase, workspace_root};
 pub use api_worker::ApiWorker;
-pub use database::rows;
+pub use database::{rows, rows_of_all};
 pub use execution_api::ExecutionApiServer;
 pub use home::create_database;
 pub(crate) use home::migrate;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::airflow::{clean_command, migrate, port};
+use crate::airflow::{migrate, port};
 use crate::server_keeper::ServerKeeper;
 use crate::{AirflowVersion, Deadline};
 pub use bouncer::{PGBOUNCER, PgBouncer};
@@ -133,15 +133,22 @@ impl Postgres {
         })
     }
 
-    /// As [`database`](Self::database), of a version that there is no database of to clone: `airflow db migrate` makes it, in a
-    /// quarter of a minute.
-    ///
-    /// # Errors
-    /// When the server refuses, or the migration fails.
-    pub fn migrated(self: &Arc<Self>, version: AirflowVersion) -> Result<PostgresDatabase> {
-        let database = self.empty_database()?;
-        migrate_with_driver(version, &database.sqlalchemy_url())?;
-        Ok(database)
+    /// Makes the database that [`database`](Self::database) clones.
+    fn create_template(&self, version: AirflowVersion, python: &Path) -> Result<()> {
+        let name = template(version);
+        self.sql("postgres", &format!("create database {name}"))?;
+        let home = tempfile::tempdir()?;
+        let variables = [
+            ("AIRFLOW_HOME", home.path().display().to_string()),
+            ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
+            (
+                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+                sqlalchemy_url(&self.url(name)),
+            ),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        migrate(python, &variables)
+            .with_context(|| format!("cannot make a database of Airflow {version}"))
     }
 
     /// A new database with nothing in it.
@@ -312,42 +319,6 @@ fn sqlalchemy_url(url: &str) -> String {
     url.replacen("postgresql://", "postgresql+psycopg2://", 1)
 }
 
-/// Migrates with the driver of PostgreSQL from the environment of 3.3.2, the only one that has it. What an Airflow brings itself
-/// comes first.
-fn migrate_with_driver(version: AirflowVersion, url: &str) -> Result<()> {
-    const MIGRATE: &str = "\
-import sys
-sys.path.append(sys.argv.pop())
-sys.argv = ['airflow', 'db', 'migrate']
-from airflow.__main__ import main
-main()
-";
-    const PACKAGES: &str = "import sysconfig; print(sysconfig.get_paths()['purelib'])";
-    let lender = AirflowVersion::V3_3_2.python()?;
-    let packages = clean_command(&lender, &[])
-        .args(["-c", PACKAGES])
-        .output()?;
-    let packages = String::from_utf8(packages.stdout)?;
-    let home = tempfile::tempdir()?;
-    let variables = [
-        ("AIRFLOW_HOME", home.path().display().to_string()),
-        ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
-        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", url.to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value));
-    let output = clean_command(&version.python()?, &variables)
-        .args(["-c", MIGRATE, packages.trim()])
-        .output()
-        .context("cannot run `airflow db migrate`")?;
-    ensure!(
-        output.status.success(),
-        "`airflow db migrate` of {version} failed with {}:\n{}",
-        output.status,
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(())
-}
-
 fn template(version: AirflowVersion) -> &'static str {
     match version {
         AirflowVersion::V3_3_2 => "airflow_332",
@@ -355,30 +326,21 @@ fn template(version: AirflowVersion) -> &'static str {
     }
 }
 
-/// Makes the data directory that test servers start from, with a database that this Python's Airflow has migrated.
+/// Makes the data directory that test servers start from, with a database of each of these versions, migrated by the
+/// Airflow of this Python.
 ///
 /// `directory` is a Python environment with PostgreSQL's programs.
 ///
 /// # Errors
-/// When the programs are not there or do not run, or the migration fails.
-pub fn create_cluster(directory: &Path, airflow: &Path, version: AirflowVersion) -> Result<()> {
+/// When the programs are not there or do not run, or a migration fails.
+pub fn create_cluster(directory: &Path, airflows: &[(AirflowVersion, &Path)]) -> Result<()> {
     let installation = Installation::at(directory)?;
     let (temporary, user) = installation::server_directory("postgres")?;
     installation::initialize(&installation, &temporary, user)?;
     let server = Postgres::start_in(installation.clone(), &temporary, user)?;
-    let name = template(version);
-    server.sql("postgres", &format!("create database {name}"))?;
-    let home = tempfile::tempdir()?;
-    let variables = [
-        ("AIRFLOW_HOME", home.path().display().to_string()),
-        ("AIRFLOW__CORE__LOAD_EXAMPLES", "False".to_owned()),
-        (
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
-            sqlalchemy_url(&server.url(name)),
-        ),
-    ]
-    .map(|(name, value)| (name.to_owned(), value));
-    migrate(airflow, &variables)?;
+    for (version, python) in airflows {
+        server.create_template(*version, python)?;
+    }
     // In order: what lies in the directory afterwards needs no recovery.
     server.keeper().stop()?;
     let cluster = installation.cluster();

@@ -111,10 +111,9 @@ impl Differences {
             AirflowVersion::V3_3_2 => MEANT_332,
             AirflowVersion::V3_4_0b2 => MEANT_340,
         };
-        let on_postgres = if self.postgres {
-            MEANT_332_POSTGRES
-        } else {
-            &[]
+        let on_postgres = match self.version {
+            AirflowVersion::V3_3_2 if self.postgres => MEANT_332_POSTGRES,
+            _ => &[],
         };
         let meant = MEANT.iter().chain(own).chain(on_postgres);
         meant.filter({

@@ -15,6 +15,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::asked::{Asked, Content, Who};
+use super::differences::Differences;
 use super::place::{Copy, Place};
 
 /// Airflow's server and ours.
@@ -180,10 +181,13 @@ impl Pair {
         (all(&self.theirs).await, all(&self.ours).await)
     }
 
-    /// The rows of a query on both databases.
-    pub(crate) fn rows(&self, query: &str) -> (Vec<Value>, Vec<Value>) {
-        let of = |side: &Side| side.database.rows(self.version, query);
-        (of(&self.theirs), of(&self.ours))
+    /// Compares the rows of these queries on both databases.
+    pub(crate) fn compare_rows(&self, queries: &[&str], differences: &mut Differences) {
+        let of = |side: &Side| side.database.rows(self.version, queries);
+        let (theirs, ours) = (of(&self.theirs), of(&self.ours));
+        for (query, (theirs, ours)) in queries.iter().zip(theirs.iter().zip(&ours)) {
+            differences.note_table(query, theirs, ours);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aileron_metastore::Metastore;
 use aileron_metastore::database::{Database, Missing};
-use end_to_end::{AirflowVersion, ExecutionApiServer, PostgresDatabase, rows};
+use end_to_end::{AirflowVersion, ExecutionApiServer, PostgresDatabase, rows_of_all};
 use serde_json::Value;
 
 /// A database.
@@ -45,13 +45,13 @@ impl Place {
         }
     }
 
-    /// The rows of a query.
-    pub(crate) fn rows(&self, version: AirflowVersion, query: &str) -> Vec<Value> {
+    /// The rows of each query.
+    pub(crate) fn rows(&self, version: AirflowVersion, queries: &[&str]) -> Vec<Vec<Value>> {
         let place = match self {
             Self::File(path) => path.as_path(),
             Self::Server(url) => Path::new(url),
         };
-        rows(version, place, query).unwrap()
+        rows_of_all(version, place, queries).unwrap()
     }
 }
 
@@ -67,7 +67,7 @@ impl Copy {
             "vacuum into '{}'",
             directory.path().join("airflow.db").display()
         );
-        Place::of(airflow).rows(version, &copy);
+        Place::of(airflow).rows(version, &[&copy]);
         Self::File(directory)
     }
 

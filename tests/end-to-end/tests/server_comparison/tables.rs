@@ -37,13 +37,13 @@ const EVERY: &[&str] = &[
 const AIRFLOW_332: &[&str] = &[
     "select task_id, map_index, start_date, end_date, duration > 0, state, try_number, max_tries, hostname, unixname, pid, \
      last_heartbeat_at is null, rendered_map_index, trigger_id is null, trigger_timeout is null, next_method, next_kwargs, \
-     retry_delay_override, retry_reason from task_instance order by task_id, map_index",
+     retry_delay_override, retry_reason from task_instance order by run_id, task_id, map_index",
     "select task_id, map_index, try_number, start_date, end_date, state, rendered_map_index, retry_reason \
-     from task_instance_history order by task_id, map_index, try_number",
-    "select task_id, map_index, key, dag_result, value from xcom order by task_id, map_index, key",
-    "select task_id, map_index, length, keys from task_map order by task_id, map_index",
-    "select task_id, map_index, rendered_fields from rendered_task_instance_fields order by task_id, map_index",
-    "select task_id, map_index, key, value, expires_at from task_state_store order by task_id, map_index, key",
+     from task_instance_history order by run_id, task_id, map_index, try_number",
+    "select task_id, map_index, key, dag_result, value from xcom order by run_id, task_id, map_index, key",
+    "select task_id, map_index, length, keys from task_map order by run_id, task_id, map_index",
+    "select task_id, map_index, rendered_fields from rendered_task_instance_fields order by run_id, task_id, map_index",
+    "select task_id, map_index, key, value, expires_at from task_state_store order by run_id, task_id, map_index, key",
 ];
 
 /// Of 3.4.0b2 alone.
@@ -51,13 +51,13 @@ const AIRFLOW_340: &[&str] = &[
     "select task_id, region_index, region_id, working_set, archived_reason, start_date, end_date, duration > 0, state, \
      try_number, max_tries, hostname, unixname, pid, last_heartbeat_at is null, rendered_map_index, trigger_id is null, \
      trigger_timeout is null, next_method, next_kwargs, external_executor_id, retry_delay_override, retry_reason \
-     from task_instance order by task_id, region_index, try_number",
+     from task_instance order by run_id, task_id, region_index, try_number, working_set, archived_reason, state, next_method",
     "select t.task_id, t.region_index, t.try_number, x.key, x.dag_result, x.value, x.mapped_length \
-     from xcom_v2 x join task_instance t on t.id = x.task_instance_id order by 1, 2, 3, 4",
+     from xcom_v2 x join task_instance t on t.id = x.task_instance_id order by t.run_id, 1, 2, 3, 4",
     "select dag_id, task_id, run_id, key, value from xcom_v1 order by 1, 2, 3, 4",
     "select t.task_id, t.region_index, t.try_number, r.rendered_fields, r.k8s_pod_yaml \
-     from rtif_v2 r join task_instance t on t.id = r.task_instance_id order by 1, 2, 3",
-    "select task_id, region_index, region_id, key, value, expires_at from task_state_store order by task_id, region_index, key",
+     from rtif_v2 r join task_instance t on t.id = r.task_instance_id order by t.run_id, 1, 2, 3",
+    "select task_id, region_index, region_id, key, value, expires_at from task_state_store order by run_id, task_id, region_index, key",
     "select id, state from callback order by id",
     "select event, task_instance_id, team_name from log order by id",
     "select source_task_instance_id from asset_event order by id",

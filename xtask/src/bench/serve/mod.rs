@@ -58,8 +58,7 @@ const fn operation(name: &'static str, key: &'static str, requests: u32) -> Oper
 const CONNECTIONS: [u32; 2] = [16, 256];
 
 pub(super) fn run(bench: &mut Bench) -> Result<Vec<Row>> {
-    let airflow = environment::prepare(PEER)?;
-    let postgres = environment::Postgres::prepare(&[airflow])?.start()?;
+    let postgres = environment::Postgres::prepare()?.start()?;
     let database = Arc::new(postgres.database(PEER)?);
     database.sql(&FILL.replace("TASKS", &TASKS.to_string()))?;
     reset(&database)?;
