@@ -5,14 +5,15 @@ Usage: comparison.py COPY
 Takes the database of AIRFLOW_HOME, fills it, and writes a copy of it to COPY. Then it serves the API and prints one JSON line
 with the port and the ids of the task instances. The token of a request is the id of the task instance it speaks for.
 
-After that it answers each line on standard input, `{"database": PATH, "query": SQL}`, with a line that holds the rows, until its
-input ends.
+After that it answers each line on standard input, `{"database": PATH, "query": SQL}`, with a line that holds the rows. When its
+input ends, which it does even when the owner is killed, it deletes its AIRFLOW_HOME.
 """
 
 import asyncio
 import json
 import logging
 import os
+import shutil
 import socket
 import sqlite3
 import sys
@@ -35,7 +36,7 @@ from airflow.models.dagbundle import DagBundleModel
 from airflow.models.serialized_dag import SerializedDagModel
 from airflow.models.taskinstance import TaskInstance
 from airflow.models.variable import Variable
-from airflow.sdk import DAG, Asset, AssetAlias, XComArg, task_group
+from airflow.sdk import DAG, Asset, AssetAlias, XComArg, task, task_group
 from airflow.sdk.bases.operator import BaseOperator
 from airflow.serialization.definitions.dag import SerializedDAG
 from airflow.serialization.serialized_objects import LazyDeserializedDAG
@@ -61,6 +62,9 @@ STATES = {
     "r5": RUNNING,
 }
 
+# Each for one task instance that lives: it is queued, and the tests speak for it.
+LIVES = ["retried", "succeeded", "deferred", "rescheduled", "waiting", "removed", "failed", "nonsense", "asking"]
+
 
 def dags():
     with DAG("daily", schedule="@daily", start_date=START, catchup=False) as daily:
@@ -72,6 +76,7 @@ def dags():
         BaseOperator(task_id="wait")
     yield producer
     yield mapped()
+    yield life()
     schedules = {
         "on_asset": [ORDERS],
         "on_alias": [DAILY],
@@ -101,8 +106,57 @@ def mapped():
     return dag
 
 
+def life():
+    # Of two assets of one name only one gets active.
+    twins = [Asset(name="twin", uri="x://first"), Asset(name="twin", uri="x://second")]
+    with DAG("life", schedule=None, start_date=START, tags=["b", "a"]) as dag:
+
+        @task(retries=1, outlets=[Asset(name="reports", uri="file:///reports")], inlets=twins)
+        def one():
+            """Has retries and assets."""
+
+        @task
+        def two():
+            """Has neither."""
+
+        @task(outlets=[AssetAlias("any")])
+        def after():
+            """Comes after another."""
+
+        @task
+        def mapped(x):
+            """Has three instances."""
+
+        two() >> after()
+        one()
+        mapped.expand(x=[1, 2, 3])
+    return dag
+
+
+def begin_lives(ids, session):
+    dag = SerializedDagModel.get_dag("life", session=session)
+    for run_id in LIVES:
+        run = dag.create_dagrun(
+            run_id=run_id,
+            logical_date=None,
+            run_after=START,
+            conf={"n": 1},
+            run_type=DagRunType.MANUAL,
+            triggered_by=DagRunTriggeredByType.TEST,
+            start_date=START,
+            state=DagRunState.RUNNING,
+            session=session,
+        )
+        session.flush()
+        session.refresh(run, ["task_instances"])
+        for instance in run.task_instances:
+            instance.state = "queued"
+            instance.try_number = 1
+            ids.setdefault(run_id, {}).setdefault(instance.task_id, {})[instance.map_index] = str(instance.id)
+
+
 def fill():
-    """Writes Dags, and runs `r1` to `r5` of `producer` with the instances of their tasks. Gives the ids by run, task and map index."""
+    """Writes Dags, and runs of `producer` and `life` with the instances of their tasks. Gives the ids by run, task and map index."""
     ids = {}
     with create_session() as session:
         session.add(DagBundleModel(name=BUNDLE))
@@ -150,6 +204,7 @@ def fill():
                     instance.end_date = date + timedelta(minutes=1)
                     instance.duration = 60
                 ids.setdefault(run_id, {}).setdefault(instance.task_id, {})[instance.map_index] = str(instance.id)
+        begin_lives(ids, session)
     return ids
 
 
@@ -201,6 +256,9 @@ def main():
         question = json.loads(line)
         found = rows(question["database"], question["query"])
         print(json.dumps(found, default=bytes.hex), file=ANSWERS, flush=True)
+    shutil.rmtree(os.environ["AIRFLOW_HOME"], ignore_errors=True)
+    # Nobody reads what Airflow has to say about connections that are still open.
+    os._exit(0)
 
 
 main()

@@ -49,8 +49,36 @@ struct Ready {
 pub enum Answer {
     /// It did it.
     Done(Value),
-    /// It refused, with this status and the `reason` in the details.
-    Refused(Option<u16>, Option<String>),
+    /// It refused, with this status and these details.
+    Refused(Option<u16>, Value),
+}
+
+impl Answer {
+    /// The status of a refusal, and the `reason` in its details.
+    pub fn refusal(&self) -> Option<(Option<u16>, Option<&str>)> {
+        match self {
+            Self::Done(_) => None,
+            Self::Refused(status, detail) => Some((*status, detail["reason"].as_str())),
+        }
+    }
+
+    /// A refusal without its sentences for people, which each says in its own words.
+    fn without_sentences(&self) -> Self {
+        let mut answer = self.clone();
+        if let Self::Refused(_, detail) = &mut answer {
+            match detail {
+                Value::Object(details) => {
+                    // What the database said is hidden by Airflow, and not said by ours.
+                    for name in ["message", "statement", "orig_error"] {
+                        details.remove(name);
+                    }
+                }
+                Value::String(_) => *detail = json!("a sentence"),
+                _ => {}
+            }
+        }
+        answer
+    }
 }
 
 impl Comparison {
@@ -118,22 +146,42 @@ impl Comparison {
         self.ready.task_instances[run_id][task_id][&map_index.to_string()]
     }
 
-    /// Asks both for a task instance, and notes it when they do not say the same. Gives what ours says.
+    /// Asks both for a task instance, and notes it when they do not say the same, but for sentences for people.
+    ///
+    /// # Errors
+    /// When Airflow's server cannot be asked.
     pub async fn both<T: Serialize>(
         &mut self,
         what: &str,
         ti_id: Uuid,
         ask: impl AsyncFn(&dyn ExecutionApi) -> Result<T, ApiError>,
-    ) -> Result<Answer> {
+    ) -> Result<()> {
         let (theirs, ours) = self.ask(ti_id, ask).await?;
+        self.note(what, &theirs.without_sentences(), &ours.without_sentences());
+        Ok(())
+    }
+
+    /// As [`both`](Self::both), with the sentences.
+    ///
+    /// # Errors
+    /// When Airflow's server cannot be asked.
+    pub async fn word_for_word<T: Serialize>(
+        &mut self,
+        what: &str,
+        ti_id: Uuid,
+        ask: impl AsyncFn(&dyn ExecutionApi) -> Result<T, ApiError>,
+    ) -> Result<()> {
+        let (theirs, ours) = self.ask(ti_id, ask).await?;
+        self.note(what, &theirs, &ours);
+        Ok(())
+    }
+
+    fn note(&mut self, what: &str, theirs: &Answer, ours: &Answer) {
         if theirs != ours {
-            self.differences.push(format!(
-                "{what}:\n  Airflow {}\n  ours    {}",
-                json!(theirs),
-                json!(ours)
-            ));
+            let (theirs, ours) = (json!(theirs), json!(ours));
+            self.differences
+                .push(format!("{what}:\n  Airflow {theirs}\n  ours    {ours}"));
         }
-        Ok(ours)
     }
 
     /// Asks both. The first answer is Airflow's.
@@ -159,10 +207,7 @@ impl Comparison {
     fn answer<T: Serialize>(&self, result: Result<T, ApiError>) -> Result<Answer> {
         Ok(match result {
             Ok(value) => Answer::Done(self.normal(serde_json::to_value(value)?)),
-            Err(error) => {
-                let reason = error.reason().map(str::to_owned);
-                Answer::Refused(error.status, reason)
-            }
+            Err(error) => Answer::Refused(error.status, *error.detail),
         })
     }
 
@@ -205,9 +250,9 @@ impl Comparison {
             Value::Object(fields) => fields
                 .into_iter()
                 .map(|(name, value)| match name.as_str() {
-                    // Who runs the test, which each asks the system in another way.
-                    "unixname" => (name, Value::Null),
-                    "duration" if value.as_f64() > Some(1e6) => (name, json!("<until now>")),
+                    // Who runs the test, which each asks the system in another way; `ada` is a worker's.
+                    "unixname" if value != "ada" => (name, Value::Null),
+                    "duration" => (name, duration(value)),
                     // Airflow writes JSON's null there, or nothing, as it comes, and reads both as nothing.
                     "next_kwargs" | "context_carrier" | "chosen_options" if value == "null" => {
                         (name, Value::Null)
@@ -252,6 +297,15 @@ impl Comparison {
     /// What was not the same, since the last time.
     pub fn differences(&mut self) -> Vec<String> {
         std::mem::take(&mut self.differences)
+    }
+}
+
+/// A duration in milliseconds; a long one ended now or began now.
+fn duration(value: Value) -> Value {
+    match value.as_f64() {
+        Some(seconds) if seconds.abs() > 1e6 => json!("<until now>"),
+        Some(seconds) => json!((seconds * 1000.0).round()),
+        None => value,
     }
 }
 
