@@ -209,6 +209,11 @@ impl Supervisor {
                 "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL".to_owned(),
                 "1".to_owned(),
             ),
+            // 3.4.0b2 misses the end of a connection when it ends a task, and waits for it that long: a minute by itself.
+            (
+                "AIRFLOW__WORKERS__SOCKET_CLEANUP_TIMEOUT".to_owned(),
+                "10".to_owned(),
+            ),
             // Dag files lie in the repository.
             ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".to_owned()),
         ];

@@ -18,8 +18,14 @@ const LIMIT: &str = "900";
 const SLOW: Duration = Duration::from_secs(10);
 
 /// Before each command: the state that the command before left. `adopt DIR` makes a new project use the dependencies that
-/// are compiled already.
+/// are compiled already. `await_row QUERY` waits for a row in the database of the page's Airflow: `airflow` takes seconds to look.
 const BEFORE: &str = r#"
+await_row() { timeout 120 python -c '
+import os, sqlite3, sys, time
+place = "file:" + os.environ["AIRFLOW_HOME"] + "/airflow.db?mode=ro"
+while not sqlite3.connect(place, uri=True, timeout=30).execute(sys.argv[1]).fetchone():
+    time.sleep(0.2)
+' "$1"; }
 adopt() { cp "$WORKSPACE/Cargo.lock" "$1/" && ln -s "$SHARED_TARGET" "$1/target"; }
 exec 2>&1
 [ ! -f "$STATE/variables" ] || . "$STATE/variables"
