@@ -140,7 +140,7 @@ const ALL_TESTS: [&str; 5] = [
 const REAL_AIRFLOW: [&str; 2] = ["--features", "end-to-end/real-airflow"];
 
 /// Test programs that take long. They begin first, so that no processor is idle at the end while the last one runs.
-const LONG: [&str; 17] = [
+const LONG: [&str; 18] = [
     "docs_commands",
     "airflow_332_postgres",
     "xcom_flip",
@@ -156,6 +156,7 @@ const LONG: [&str; 17] = [
     "storage_python",
     "execute_workload",
     "airflow_storage",
+    "xcom_flip_upgraded",
     "state_live",
     "local_outcomes",
 ];
