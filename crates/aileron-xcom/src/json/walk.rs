@@ -23,24 +23,33 @@ impl Walk {
     ///
     /// # Errors
     /// Those of [`token`]; [`io::ErrorKind::InvalidData`] for a key that is no string.
+    #[inline]
     pub(crate) fn next(&mut self, encoded: &[u8]) -> io::Result<(Token, bool)> {
         let (read, next) = token(encoded, self.at).map_err(io::Error::other)?;
         self.at = next;
+        let ended = self.enter(&read)?;
+        Ok((read, ended))
+    }
+
+    /// Goes into a container that is not empty; `true` for all else, which is a value by itself.
+    #[inline]
+    fn enter(&mut self, read: &Token) -> io::Result<bool> {
         if !matches!(read, Token::String(_)) && self.open.last().is_some_and(Open::wants_key) {
             return Err(invalid("a key that is no string"));
         }
-        match read {
+        match *read {
             Token::Array(items @ 1..) => self.open.push(Open::array(items)),
             Token::Map(pairs @ 1..) => self.open.push(Open::map(pairs)),
-            _ => return Ok((read, true)),
+            _ => return Ok(true),
         }
-        Ok((read, false))
+        Ok(false)
     }
 
     /// Gives what stands behind a value that has ended, and tells whether that was the last.
     ///
     /// # Errors
     /// Those of `write`.
+    #[inline]
     pub(crate) fn end_value(
         &mut self,
         mut write: impl FnMut(&'static [u8]) -> io::Result<()>,
@@ -63,8 +72,10 @@ impl Walk {
     #[cfg(any(test, feature = "object-storage"))]
     pub(crate) fn skip_to(&mut self, encoded: &[u8], offset: usize) -> io::Result<bool> {
         while self.at < offset {
-            let (_, ended) = self.next(encoded)?;
-            if ended && self.end_value(|_| Ok(()))? {
+            // Not by `next`: what the token holds is not asked for, and so is not read.
+            let (read, next) = token(encoded, self.at).map_err(io::Error::other)?;
+            self.at = next;
+            if self.enter(&read)? && self.end_value(|_| Ok(()))? {
                 return Ok(true);
             }
         }

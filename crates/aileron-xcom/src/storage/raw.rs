@@ -2,12 +2,17 @@
 
 use std::io;
 
-use aileron_object_storage::object_store::{self, ObjectStoreExt as _};
+use aileron_object_storage::object_store::{
+    self, GetResult, GetResultPayload, ObjectStoreExt as _,
+};
 use bytes::Bytes;
-use futures_util::StreamExt as _;
-use futures_util::stream;
+use futures_util::stream::{self, BoxStream, StreamExt as _, TryStreamExt as _};
 use sha2::{Digest as _, Sha256};
+use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
 use super::objects::failed;
@@ -28,30 +33,51 @@ impl Fingerprint {
     /// That of these bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let mut tally = Tally::default();
-        tally.take(bytes);
-        tally.fingerprint()
+        Self::new(bytes.len() as u64, Sha256::new_with_prefix(bytes))
+    }
+
+    fn new(size: u64, sha256: Sha256) -> Self {
+        Self {
+            size,
+            sha256: hex::encode(sha256.finalize()),
+        }
     }
 }
 
-/// Counts and digests what goes through.
-#[derive(Default)]
+/// Counts what goes through, and digests it on another thread meanwhile.
 struct Tally {
     size: u64,
-    sha256: Sha256,
+    pieces: mpsc::Sender<Bytes>,
+    digest: JoinHandle<Sha256>,
 }
 
 impl Tally {
-    fn take(&mut self, bytes: &[u8]) {
-        self.size += bytes.len() as u64;
-        self.sha256.update(bytes);
+    fn start() -> Self {
+        let (pieces, mut coming) = mpsc::channel::<Bytes>(2);
+        let digest = spawn_blocking(move || {
+            let mut sha256 = Sha256::new();
+            while let Some(piece) = coming.blocking_recv() {
+                sha256.update(&piece);
+            }
+            sha256
+        });
+        Self {
+            size: 0,
+            pieces,
+            digest,
+        }
     }
 
-    fn fingerprint(self) -> Fingerprint {
-        Fingerprint {
-            size: self.size,
-            sha256: hex::encode(self.sha256.finalize()),
-        }
+    async fn take(&mut self, piece: Bytes) {
+        self.size += piece.len() as u64;
+        // Whether the thread has ended shows at the end.
+        let _ = self.pieces.send(piece).await;
+    }
+
+    async fn fingerprint(self) -> io::Result<Fingerprint> {
+        drop(self.pieces);
+        let sha256 = self.digest.await.map_err(io::Error::other)?;
+        Ok(Fingerprint::new(self.size, sha256))
     }
 }
 
@@ -79,9 +105,10 @@ impl ObjectStorage {
         object: &Reference,
         source: R,
     ) -> Result<Fingerprint, StorageError> {
+        let of_file = |error| failed("write", object, Problem::Io(error));
         let mut source = Pieces {
             source,
-            tally: Tally::default(),
+            tally: Tally::start(),
         };
         let pieces = stream::try_unfold(&mut source, |source| async move {
             let piece = source.next().await.map_err(Problem::Io)?;
@@ -89,7 +116,7 @@ impl ObjectStorage {
         });
         let written = upload_pieces(&self.place().store, object.path(), pieces).await;
         written.map_err(|problem| failed("write", object, problem))?;
-        Ok(source.tally.fingerprint())
+        source.tally.fingerprint().await.map_err(of_file)
     }
 
     /// Reads an object into a writer. Memory holds a few chunks.
@@ -102,23 +129,17 @@ impl ObjectStorage {
         mut target: W,
     ) -> Result<Fingerprint, StorageError> {
         let problem = |problem| failed("read", object, problem);
-        let of_store = |error| {
-            problem(match error {
-                object_store::Error::NotFound { .. } => Problem::Missing,
-                error => Problem::Store(error),
-            })
-        };
         let of_file = |error| problem(Problem::Io(error));
         let found = self.place().store.get(object.path()).await;
-        let mut chunks = found.map_err(of_store)?.into_stream();
-        let mut tally = Tally::default();
-        while let Some(chunk) = chunks.next().await {
-            let chunk = chunk.map_err(of_store)?;
-            tally.take(&chunk);
-            target.write_all(&chunk).await.map_err(of_file)?;
+        let mut pieces = pieces(found.map_err(of_store).map_err(problem)?);
+        let mut tally = Tally::start();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(problem)?;
+            tally.take(piece.clone()).await;
+            target.write_all(&piece).await.map_err(of_file)?;
         }
         target.flush().await.map_err(of_file)?;
-        Ok(tally.fingerprint())
+        tally.fingerprint().await.map_err(of_file)
     }
 
     /// Reads the bytes of an object. What arrives damaged is read again, three times in all.
@@ -169,8 +190,30 @@ impl<R: AsyncRead + Unpin> Pieces<R> {
         let mut piece = Vec::with_capacity(PIECE);
         let mut source = (&mut self.source).take(PIECE as u64);
         source.read_to_end(&mut piece).await?;
-        self.tally.take(&piece);
-        Ok(piece.into())
+        let piece = Bytes::from(piece);
+        self.tally.take(piece.clone()).await;
+        Ok(piece)
+    }
+}
+
+/// The bytes of an object. Those of a file come in larger pieces than its store makes.
+fn pieces(found: GetResult) -> BoxStream<'static, Result<Bytes, Problem>> {
+    match found.payload {
+        GetResultPayload::Stream(chunks) => chunks.map_err(of_store).boxed(),
+        GetResultPayload::File(file, _) => {
+            let mut file = File::from_std(file);
+            file.set_max_buf_size(PIECE);
+            ReaderStream::with_capacity(file, PIECE)
+                .map_err(Problem::Io)
+                .boxed()
+        }
+    }
+}
+
+fn of_store(error: object_store::Error) -> Problem {
+    match error {
+        object_store::Error::NotFound { .. } => Problem::Missing,
+        error => Problem::Store(error),
     }
 }
 

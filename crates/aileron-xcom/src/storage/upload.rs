@@ -133,7 +133,8 @@ fn plain(encoded: Bytes) -> impl Stream<Item = Result<Bytes, Problem>> {
                 ended(piece.await)
             }
         })
-        .buffered(threads)
+        // Those that are made, and as many that are taken meanwhile.
+        .buffered(2 * threads)
 }
 
 /// The outcome of work on another thread.
