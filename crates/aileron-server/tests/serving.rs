@@ -11,6 +11,7 @@ use aileron_server::serve::{ServeError, TlsFiles, serve};
 use axum::Router;
 use axum::routing::get;
 use rcgen::{CertificateParams, KeyPair};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
@@ -113,5 +114,31 @@ async fn what_was_begun_is_finished_and_nothing_new_is_taken() {
     go_on.notify_one();
     let answer = open.await.unwrap().unwrap();
     assert_eq!(answer.text().await.unwrap(), "done");
+    served.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_request_is_carried_out_when_its_client_goes_away() {
+    let (begun, go_on, done) = <(Arc<Notify>, Arc<Notify>, Arc<Notify>)>::default();
+    let slow = {
+        let (begun, go_on, done) = (begun.clone(), go_on.clone(), done.clone());
+        move || async move {
+            begun.notify_one();
+            go_on.notified().await;
+            done.notify_one();
+        }
+    };
+    let (address, stop, served) = start(Router::new().route("/", get(slow)), None);
+    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    client.write_all(request).await.unwrap();
+    begun.notified().await;
+    drop(client);
+    // Long enough for the server to hear of it.
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    go_on.notify_one();
+    let carried_out = tokio::time::timeout(Duration::from_secs(5), done.notified());
+    carried_out.await.expect("the handler was given up");
+    stop.send(()).unwrap();
     served.await.unwrap().unwrap();
 }

@@ -22,7 +22,7 @@ use super::{Codec, Problem};
 use crate::json::{Walk, write_json, write_range};
 
 /// How many parts are on their way at once.
-const IN_FLIGHT: usize = 3;
+const IN_FLIGHT: usize = 2;
 /// How much JSON is collected before it is compressed.
 const BUFFER: usize = 32 << 10;
 /// Up to here a value is encoded at once; more is encoded beside the upload.
