@@ -2,6 +2,7 @@
 
 use std::io;
 
+use aileron_object_storage::ReadError;
 use aileron_object_storage::object_store::{
     self, GetResult, GetResultPayload, ObjectStoreExt as _,
 };
@@ -204,7 +205,7 @@ fn pieces(found: GetResult) -> BoxStream<'static, Result<Bytes, Problem>> {
             let mut file = File::from_std(file);
             file.set_max_buf_size(PIECE);
             ReaderStream::with_capacity(file, PIECE)
-                .map_err(Problem::Io)
+                .map_err(|error| Problem::Read(ReadError::File(error)))
                 .boxed()
         }
     }
