@@ -61,8 +61,8 @@ impl Place {
     /// # Errors
     /// [`ReadError`].
     pub async fn read_pieces(&self, path: &Path) -> Result<Vec<Vec<u8>>, ReadError> {
-        let Pieces(pieces) = self.read_into(path).await?;
-        Ok(pieces)
+        let read: Pieces = self.read_into(path).await?;
+        Ok(read.pieces)
     }
 
     async fn read_into<B: Buffer>(&self, path: &Path) -> Result<B, ReadError> {
@@ -131,20 +131,35 @@ impl Buffer for Vec<u8> {
 }
 
 /// Bytes in pieces of [`PIECE`] or a little more.
-struct Pieces(Vec<Vec<u8>>);
+struct Pieces {
+    pieces: Vec<Vec<u8>>,
+    /// How many bytes are to come: a small object takes no room for a whole piece.
+    left: usize,
+}
+
+impl Pieces {
+    fn begin(&mut self, least: usize) -> Vec<u8> {
+        let piece = Vec::with_capacity(PIECE.min(self.left).max(least));
+        self.left = self.left.saturating_sub(PIECE);
+        piece
+    }
+}
 
 impl Buffer for Pieces {
-    fn for_size(_: u64) -> Self {
-        Self(Vec::new())
+    fn for_size(size: u64) -> Self {
+        Self {
+            pieces: Vec::new(),
+            left: usize::try_from(size).unwrap_or(usize::MAX),
+        }
     }
 
     fn push(&mut self, chunk: &[u8]) {
-        match self.0.last_mut() {
+        match self.pieces.last_mut() {
             Some(last) if last.len() + chunk.len() <= PIECE => last.extend_from_slice(chunk),
             _ => {
-                let mut piece = Vec::with_capacity(PIECE.max(chunk.len()));
+                let mut piece = self.begin(chunk.len());
                 piece.extend_from_slice(chunk);
-                self.0.push(piece);
+                self.pieces.push(piece);
             }
         }
     }
@@ -152,13 +167,13 @@ impl Buffer for Pieces {
     fn read(&mut self, file: &mut File) -> io::Result<u64> {
         let mut read = 0;
         loop {
-            let mut piece = Vec::with_capacity(PIECE);
+            let mut piece = self.begin(0);
             let count = file.take(PIECE as u64).read_to_end(&mut piece)?;
             if count == 0 {
                 return Ok(read);
             }
             read += count as u64;
-            self.0.push(piece);
+            self.pieces.push(piece);
         }
     }
 }
@@ -262,11 +277,14 @@ mod tests {
 
     #[test]
     fn small_chunks_share_a_piece() {
-        let mut pieces = Pieces::for_size(0);
+        let mut pieces = Pieces::for_size(3 * PIECE as u64 + 1);
         for chunk in [&[1; 10][..], &[2; PIECE - 10], &[3], &[4; 2 * PIECE]] {
             pieces.push(chunk);
         }
-        let lengths: Vec<usize> = pieces.0.iter().map(Vec::len).collect();
+        let lengths: Vec<usize> = pieces.pieces.iter().map(Vec::len).collect();
         assert_eq!(lengths, [PIECE, 1, 2 * PIECE]);
+        let mut small = Pieces::for_size(1_000);
+        small.push(&[1; 1_000]);
+        assert!(small.pieces[0].capacity() < 2_000);
     }
 }

@@ -122,9 +122,11 @@ impl Codec {
     /// Decompresses a whole object into pieces.
     pub(super) fn decode_pieces(self, bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
         let mut pieces = Vec::new();
+        // A small object takes no room for a whole piece.
+        let room = PIECE.min(8 * bytes.len());
         self.decode_with(bytes, |from| {
             loop {
-                let mut piece = Vec::with_capacity(PIECE);
+                let mut piece = Vec::with_capacity(room);
                 if from.take(PIECE as u64).read_to_end(&mut piece)? == 0 {
                     return Ok(());
                 }

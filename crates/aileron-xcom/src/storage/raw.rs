@@ -199,12 +199,14 @@ impl<R: AsyncRead + Unpin> Pieces<R> {
 
 /// The bytes of an object. Those of a file come in larger pieces than its store makes.
 fn pieces(found: GetResult) -> BoxStream<'static, Result<Bytes, Problem>> {
+    let size = usize::try_from(found.meta.size).unwrap_or(PIECE);
+    let room = size.clamp(1, PIECE);
     match found.payload {
         GetResultPayload::Stream(chunks) => chunks.map_err(of_store).boxed(),
         GetResultPayload::File(file, _) => {
             let mut file = File::from_std(file);
             file.set_max_buf_size(PIECE);
-            ReaderStream::with_capacity(file, PIECE)
+            ReaderStream::with_capacity(file, room)
                 .map_err(|error| Problem::Read(ReadError::File(error)))
                 .boxed()
         }
