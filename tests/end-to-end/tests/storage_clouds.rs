@@ -1,8 +1,8 @@
 //! `gs://` and `abfs://` on servers of this machine, with the account in an Airflow connection.
 //!
-//! The client for Google speaks the XML interface of Cloud Storage, whose requests are those of S3: moto answers them. That shows how requests
-//! and answers are put together, and nothing about Google's tokens: none is asked for. Azure has an emulator of its own, Azurite: the program that `AILERON_AZURITE` names, or `azurite-blob` on
-//! the path. Without one that test says that it was skipped.
+//! The client for Google speaks the XML interface of Cloud Storage, whose requests are those of S3: moto answers them. That shows how
+//! requests and answers are put together, and nothing about Google's tokens: none is asked for. Azure has an emulator of its own, Azurite:
+//! the program that `AILERON_AZURITE` names, or `azurite-blob` on the path. Without one that test says that it was skipped.
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;

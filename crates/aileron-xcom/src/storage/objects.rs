@@ -189,7 +189,7 @@ impl ObjectStorage {
     /// Reads the value in an object into a Rust type, as [`decode_json`](crate::decode_json()) reads the text of
     /// [`read`](Self::read).
     ///
-    /// Of a long list memory holds its text or what was read of it, not both. A value that does not fit is read twice.
+    /// Of a long list memory holds its text or what was read of it, not both. Such a list is read twice when it does not fit.
     ///
     /// # Errors
     /// [`ValueError`], which names the object or the place in the value.
@@ -211,7 +211,7 @@ impl ObjectStorage {
             }
         };
         match decode_pieces(pieces) {
-            Some(value) => Ok(value),
+            Some(read) => Ok(read?),
             None => Ok(decode_json(&self.read(object).await?)?),
         }
     }

@@ -6,6 +6,7 @@ mod unborrowed;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use aileron_wire::json::JsonDecodeError;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::{Error, Value};
 
@@ -24,28 +25,32 @@ const AHEAD: usize = 4;
 /// Reads a value, and gives up each piece of its text on the way; so that, of a long list, memory holds either the text or what was
 /// read, and not both. A thread looks for the elements' ends meanwhile.
 ///
-/// `None` when the value does not fit or is no JSON. [`decode_json`] tells why, given the whole text.
-pub(crate) fn decode_pieces<T: DeserializeOwned>(mut pieces: Vec<Vec<u8>>) -> Option<T> {
-    let length: usize = pieces.iter().map(Vec::len).sum();
-    if length <= SHORT || pieces.len() == 1 {
-        return decode_json(&pieces.concat()).ok();
+/// `None` when a list that was given up does not fit or is no JSON. [`decode_json`] tells why, given the whole text.
+///
+/// # Errors
+/// Those of [`decode_json`], where the text was whole.
+pub(crate) fn decode_pieces<T: DeserializeOwned>(
+    pieces: Vec<Vec<u8>>,
+) -> Option<Result<T, JsonDecodeError>> {
+    if let [whole] = &pieces[..] {
+        return Some(decode_json(whole));
     }
-    let first = std::mem::take(&mut pieces[0]);
-    let Ok(splitter) = Splitter::new(first.clone()) else {
-        pieces[0] = first;
-        return decode_json(&pieces.concat()).ok();
+    let length: usize = pieces.iter().map(Vec::len).sum();
+    let splitter = pieces.first().and_then(|first| Splitter::new(first).ok());
+    let Some(splitter) = splitter.filter(|_| length > SHORT) else {
+        return Some(decode_json(&pieces.concat()));
     };
-    drop(first);
     let (sender, windows) = sync_channel(AHEAD);
     thread::scope(|scope| {
         scope.spawn(move || {
-            let ended = split(splitter, pieces, &sender);
+            let rest = pieces.into_iter().skip(1);
+            let ended = split(splitter, rest, &sender);
             // Whoever reads may have given up.
             let _ = sender.send(ended.map(|()| None));
         });
         let mut list = List::new(windows);
         let value = T::deserialize(&mut list).ok()?;
-        list.ends().then_some(value)
+        list.ends().then_some(Ok(value))
     })
 }
 
@@ -54,7 +59,7 @@ type Sent = Result<Option<Window>, NoList>;
 
 fn split(
     mut splitter: Splitter,
-    pieces: Vec<Vec<u8>>,
+    pieces: impl Iterator<Item = Vec<u8>>,
     sender: &SyncSender<Sent>,
 ) -> Result<(), NoList> {
     for piece in pieces {
@@ -204,7 +209,12 @@ mod tests {
     }
 
     fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-        decode_pieces(cut(text, &[7]))
+        decode(cut(text, &[7]))
+    }
+
+    /// Whether it was read whole or in pieces.
+    fn decode<T: DeserializeOwned>(pieces: Vec<Vec<u8>>) -> Option<T> {
+        decode_pieces(pieces).and_then(Result::ok)
     }
 
     /// So long that it is not put together.
@@ -290,11 +300,24 @@ mod tests {
         assert_eq!(read::<(u8, Option<u8>)>(&fits), None);
         let mut pieces = cut(&fits, &[7]);
         pieces[4] = b"\xff, 1,".to_vec();
-        assert_eq!(decode_pieces::<Value>(pieces), None);
+        assert_eq!(decode::<Value>(pieces), None);
         assert_eq!(
             read::<Vec<u8>>(&format!("[{}]", " ".repeat(100))),
             Some(vec![])
         );
+    }
+
+    #[test]
+    fn only_what_was_given_up_has_no_error() {
+        let misfit = long("\"a\"");
+        assert!(decode_pieces::<Vec<Option<u8>>>(cut(&misfit, &[7])).is_none());
+        for whole in [
+            cut(&misfit, &[1_000]),
+            cut("[1, true]", &[2]),
+            cut(&"{} ".repeat(50), &[7]),
+        ] {
+            assert!(matches!(decode_pieces::<Vec<u8>>(whole), Some(Err(_))));
+        }
     }
 
     proptest! {
@@ -306,7 +329,7 @@ mod tests {
         ) {
             let value = json!(elements);
             let text = if pretty { format!("{value:#}") } else { value.to_string() };
-            prop_assert_eq!(decode_pieces::<Value>(cut(&text, &lengths)), Some(value));
+            prop_assert_eq!(decode::<Value>(cut(&text, &lengths)), Some(value));
         }
 
         #[test]
@@ -315,7 +338,7 @@ mod tests {
             length in 1..20_usize,
         ) {
             let whole = decode_json::<Value>(text.as_bytes()).ok();
-            prop_assert_eq!(decode_pieces::<Value>(cut(&text, &[length])), whole);
+            prop_assert_eq!(decode::<Value>(cut(&text, &[length])), whole);
         }
     }
 }

@@ -29,12 +29,10 @@ pub(super) struct Splitter {
 
 impl Splitter {
     /// Begins with the piece that has the list's first bracket.
-    pub(super) fn new(mut first: Vec<u8>) -> Result<Self, NoList> {
-        let bracket = first.iter().position(|byte| !byte.is_ascii_whitespace());
-        let bracket = bracket.filter(|at| first[*at] == b'[').ok_or(NoList)?;
-        first.drain(..=bracket);
+    pub(super) fn new(first: &[u8]) -> Result<Self, NoList> {
+        let text = first.trim_ascii_start().strip_prefix(b"[").ok_or(NoList)?;
         Ok(Self {
-            text: first,
+            text: text.to_vec(),
             at: 0,
             depth: 1,
             in_string: false,
