@@ -263,7 +263,9 @@ fn call(
                 #[allow(unused_variables)]
                 let context = context;
                 #(let #arguments = #next?;)*
-                ::aileron::__private::encode_return(#run?)
+                // The body may take the other with it to another thread.
+                let returns_to = ::std::clone::Clone::clone(&context);
+                ::aileron::__private::keep_returned(&returns_to, #run?).await
             })
         }
     };

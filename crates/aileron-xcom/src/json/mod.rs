@@ -4,6 +4,8 @@
 //! they are): a space behind `,` and `:`, escapes for everything that is not printable ASCII, and floats as `repr` gives them.
 
 #[cfg(feature = "object-storage")]
+mod direct;
+#[cfg(feature = "object-storage")]
 mod pieces;
 mod string;
 mod walk;
@@ -16,6 +18,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter as _};
 
+#[cfg(feature = "object-storage")]
+pub(crate) use direct::{Growing, NotWritten, write_value};
 #[cfg(feature = "object-storage")]
 pub(crate) use pieces::decode_pieces;
 pub(crate) use walk::Walk;
@@ -41,24 +45,24 @@ const MOST_PER_BYTE: usize = 8;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn write_json<W: Write>(encoded: &[u8], out: &mut W) -> io::Result<()> {
-    write_range(Walk::default(), encoded, usize::MAX, out)
+    write_range(&mut Walk::default(), encoded, usize::MAX, out).map(drop)
 }
 
-/// Writes the tokens from where the walk is up to an offset, or to the end of the value.
+/// Writes the tokens from where the walk is up to an offset, and tells whether the value ends before.
 pub(crate) fn write_range<W: Write>(
-    mut walk: Walk,
+    walk: &mut Walk,
     encoded: &[u8],
     end: usize,
     out: &mut W,
-) -> io::Result<()> {
+) -> io::Result<bool> {
     while walk.at() < end {
         let (token, ended) = walk.next(encoded)?;
         write_token(&token, encoded, out)?;
         if ended && walk.end_value(|text| out.write_all(text))? {
-            break;
+            return Ok(true);
         }
     }
-    Ok(())
+    Ok(false)
 }
 
 fn write_token<W: Write>(token: &Token, encoded: &[u8], out: &mut W) -> io::Result<()> {
@@ -98,9 +102,7 @@ pub fn is_json_at_least(encoded: &[u8], bytes: u64) -> bool {
 /// JSON can hold, is an error: it would lose digits.
 pub fn decode_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonDecodeError> {
     if let Some(digits) = beyond_64_bits(text) {
-        return Err(JsonDecodeError::NotJson(format!(
-            "the integer {digits} has more than 64 bits; push it as text"
-        )));
+        return Err(JsonDecodeError::NotJson(beyond_64_bits_reason(digits)));
     }
     // As text from the start: `serde_json` looks at each string by itself otherwise.
     if !holds_wrapped(text)
@@ -112,6 +114,10 @@ pub fn decode_json<T: DeserializeOwned>(text: &[u8]) -> Result<T, JsonDecodeErro
     let tree: Value = serde_json::from_slice(text)
         .map_err(|error| JsonDecodeError::NotJson(error.to_string()))?;
     from_value(&tree)
+}
+
+fn beyond_64_bits_reason(digits: &str) -> String {
+    format!("the integer {digits} has more than 64 bits; push it as text")
 }
 
 fn invalid(what: &str) -> io::Error {

@@ -176,7 +176,6 @@ impl FromStr for Codec {
 
 /// A codec at work. Nothing is complete before [`Encoder::finish`].
 pub(super) enum Encoder<W: Write> {
-    Plain(W),
     Gzip(GzEncoder<W>),
     Bz2(BzEncoder<W>),
     Xz(Box<XzWriter<W>>),
@@ -187,7 +186,6 @@ pub(super) enum Encoder<W: Write> {
 impl<W: Write> Encoder<W> {
     pub(super) fn finish(self) -> io::Result<W> {
         match self {
-            Self::Plain(out) => Ok(out),
             Self::Gzip(encoder) => encoder.finish(),
             Self::Bz2(encoder) => encoder.finish(),
             Self::Xz(encoder) => encoder.finish(),
@@ -198,7 +196,6 @@ impl<W: Write> Encoder<W> {
 
     fn inner(&mut self) -> &mut dyn Write {
         match self {
-            Self::Plain(out) => out,
             Self::Gzip(encoder) => encoder,
             Self::Bz2(encoder) => encoder,
             Self::Xz(encoder) => encoder.as_mut(),

@@ -4,7 +4,7 @@ use std::io;
 
 use aileron_config::ConfigError;
 use aileron_object_storage::{OpenError, ReadError, object_store};
-use aileron_wire::json::JsonDecodeError;
+use aileron_wire::json::{JsonDecodeError, JsonEncodeError};
 
 /// Why the settings cannot be used, or the store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +48,17 @@ pub enum ValueError {
     /// Its text is not what was asked for.
     #[error(transparent)]
     Decode(#[from] JsonDecodeError),
+}
+
+/// Why a value was not written into an object.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The object was not written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// The value is not JSON.
+    #[error(transparent)]
+    Encode(#[from] JsonEncodeError),
 }
 
 /// What was wrong with one object.

@@ -45,19 +45,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod beside;
 mod codec;
 mod error;
 mod layout;
+mod object_text;
 mod objects;
 mod parts;
 mod raw;
 mod settings;
 mod state;
+mod text;
 mod upload;
+mod value;
 
 pub use codec::Codec;
-pub use error::{Problem, SettingsError, StorageError, ValueError};
+pub use error::{Problem, SettingsError, StorageError, ValueError, WriteError};
 pub use layout::{Coordinate, Layout};
+pub use object_text::ObjectText;
 pub use objects::{ObjectStorage, Reference};
 pub use raw::Fingerprint;
 pub use settings::Settings;

@@ -1,20 +1,26 @@
 //! Objects below a base: their references, and writing, reading and deleting them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aileron_object_storage::object_store::path::Path;
 use aileron_object_storage::object_store::{self, ObjectStoreExt as _};
 use aileron_object_storage::{Account, Location, Place};
+use aileron_wire::json;
 use bytes::Bytes;
 use futures_util::StreamExt as _;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::upload::upload;
+use super::object_text::ObjectText;
+use super::text::EncodedText;
+use super::upload::upload_text;
+use super::value::{self, Outcome, Target};
 use super::{
     Codec, Coordinate, Layout, Problem, Settings, SettingsError, StorageError, ValueError,
+    WriteError,
 };
-use crate::decode_json;
-use crate::json::decode_pieces;
+use crate::is_json_at_least;
 
 /// What the database holds instead of a value: the URL of the object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,9 +170,45 @@ impl ObjectStorage {
     pub async fn write(&self, object: &Reference, encoded: Bytes) -> Result<u64, StorageError> {
         let failed = |problem| failed("write", object, problem);
         let codec = codec(object).map_err(failed)?;
-        upload(&self.place.store, &object.path, codec, encoded)
-            .await
-            .map_err(failed)
+        let (length, text) = (encoded.len(), EncodedText::new(encoded));
+        let written = upload_text(&self.place.store, &object.path, codec, text, length).await;
+        written.map_err(failed)
+    }
+
+    /// Writes a value as JSON into an object, compressed as its suffix says, and returns the bytes the object has; `None`, and
+    /// nothing is written, when its text is shorter than a threshold.
+    ///
+    /// The object is the same as if the value were encoded and [written](Self::write), and this takes less time. In a directory the
+    /// object is written while the text is made, and memory holds some parts of 5 MiB. Otherwise memory holds all of the text, and
+    /// gives it up as it is sent.
+    ///
+    /// # Errors
+    /// [`WriteError`], which names the object or the place in the value. Nothing of it is visible then.
+    pub async fn write_value<T: Serialize + ?Sized>(
+        &self,
+        object: &Reference,
+        value: &T,
+        threshold: u64,
+    ) -> Result<Option<u64>, WriteError> {
+        let failed = |problem| failed("write", object, problem);
+        let target = Target {
+            store: Arc::clone(&self.place.store),
+            path: object.path.clone(),
+            codec: codec(object).map_err(failed)?,
+            is_local: self.base.scheme() == "file",
+            threshold,
+        };
+        match value::write(value, target).await.map_err(failed)? {
+            Outcome::Written(size) => Ok(Some(size)),
+            Outcome::Short => Ok(None),
+            Outcome::Unusual => {
+                let encoded = json::encode(value)?;
+                if !is_json_at_least(&encoded, threshold) {
+                    return Ok(None);
+                }
+                Ok(Some(self.write(object, encoded.into()).await?))
+            }
+        }
     }
 
     /// Reads the JSON text in an object, decompressed as its suffix says.
@@ -186,17 +228,11 @@ impl ObjectStorage {
         }
     }
 
-    /// Reads the value in an object into a Rust type, as [`decode_json`](crate::decode_json()) reads the text of
-    /// [`read`](Self::read).
-    ///
-    /// Of a long list memory holds its text or what was read of it, not both. Such a list is read twice when it does not fit.
+    /// Reads the JSON text in an object as [`read`](Self::read) does, to be decoded.
     ///
     /// # Errors
-    /// [`ValueError`], which names the object or the place in the value.
-    pub async fn read_value<T: DeserializeOwned>(
-        &self,
-        object: &Reference,
-    ) -> Result<T, ValueError> {
+    /// [`StorageError`], which names the object.
+    pub async fn read_text(&self, object: &Reference) -> Result<ObjectText, StorageError> {
         let failed = |problem| failed("read", object, problem);
         let pieces = match codec(object).map_err(failed)? {
             None => {
@@ -210,10 +246,18 @@ impl ObjectStorage {
                 pieces.map_err(|error| failed(damaged(codec, error)))?
             }
         };
-        match decode_pieces(pieces) {
-            Some(read) => Ok(read?),
-            None => Ok(decode_json(&self.read(object).await?)?),
-        }
+        Ok(ObjectText::new(pieces))
+    }
+
+    /// Reads the value in an object into a Rust type: [`read_text`](Self::read_text) and [`ObjectText::decode`].
+    ///
+    /// # Errors
+    /// [`ValueError`], which names the object or the place in the value.
+    pub async fn read_value<T: DeserializeOwned>(
+        &self,
+        object: &Reference,
+    ) -> Result<T, ValueError> {
+        Ok(self.read_text(object).await?.decode()?)
     }
 
     /// Deletes an object; one that is not there is fine.
@@ -349,11 +393,15 @@ mod tests {
             let storage = storage(&base, codec);
             for value in [Value::from("é"), Value::from(rows.clone())] {
                 let object = storage.xcom(Layout::Airflow33, &TASK, "k").unwrap();
+                let size = storage.write_value(&object, &value, 0).await;
+                let size = size.unwrap().unwrap();
+                let at_once = storage.read(&object).await.unwrap();
                 let encoded = encode(&value).unwrap();
-                let size = storage.write(&object, encoded.into()).await.unwrap();
+                storage.write(&object, encoded.into()).await.unwrap();
                 let found = storage.reference(object.as_str()).unwrap();
                 assert_eq!(found, object);
                 let text = storage.read(&found).await.unwrap();
+                assert!(at_once == text, "{codec}");
                 let read: Value = serde_json::from_slice(&text).unwrap();
                 assert!(read == value, "{codec}");
                 assert!(size > 0 && (!codec.is_empty() || size == text.len() as u64));
@@ -364,6 +412,25 @@ mod tests {
                 assert!(error.to_string().contains(object.as_str()), "{error}");
             }
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_plain_json_is_written_as_it_is_encoded() {
+        let (_directory, base) = directory();
+        let storage = storage(&base, "");
+        let object = storage.xcom(Layout::Airflow33, &TASK, "k").unwrap();
+        let by_number: std::collections::BTreeMap<u32, u32> = (0..5_000).map(|n| (n, n)).collect();
+        let size = storage.write_value(&object, &by_number, 0).await.unwrap();
+        let text = storage.read(&object).await.unwrap();
+        assert_eq!(size, Some(text.len() as u64));
+        assert!(text.starts_with(br#"{"0": 0, "1": 1, "#));
+        let short = storage
+            .write_value(&object, &by_number, text.len() as u64 + 1)
+            .await;
+        assert_eq!(short.unwrap(), None);
+        let error = storage.write_value(&object, &[1.0, f64::NAN], 0).await;
+        assert!(matches!(error, Err(WriteError::Encode(_))), "{error:?}");
+        assert_eq!(storage.read(&object).await.unwrap(), text);
     }
 
     #[tokio::test]

@@ -1,10 +1,8 @@
 //! Writing an object part by part, without holding all of it.
 
 use std::io::{self, BufWriter, Write};
-use std::num::NonZero;
 use std::pin::pin;
 use std::sync::Arc;
-use std::thread;
 
 use aileron_object_storage::object_store::path::Path;
 use aileron_object_storage::object_store::{
@@ -16,32 +14,33 @@ use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::codec::Encoder;
 use super::parts::{PIECE, Parts};
 use super::{Codec, Problem};
-use crate::json::{Walk, write_json, write_range};
 
 /// How many parts are on their way at once.
 const IN_FLIGHT: usize = 2;
-/// How much JSON is collected before it is compressed.
-const BUFFER: usize = 32 << 10;
-/// Up to here a value is encoded at once; more is encoded beside the upload.
+/// Up to here a text is compressed at once; more is compressed beside the upload.
 const SMALL: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
-/// Writes an encoded value, and returns how many bytes the object has. Nobody sees the object before it is whole.
-pub(super) async fn upload(
+/// Writes JSON text of about so many bytes, and returns how many bytes the object has. Nobody sees the object before it is whole,
+/// and there is none when the text ends with an error.
+pub(super) async fn upload_text(
     store: &Arc<dyn ObjectStore>,
     path: &Path,
     codec: Option<Codec>,
-    encoded: Bytes,
+    text: impl Iterator<Item = io::Result<Bytes>> + Send + 'static,
+    length: usize,
 ) -> Result<u64, Problem> {
-    if encoded.len() <= SMALL {
-        let text = whole(codec, &encoded).map_err(Problem::Encode)?;
-        return put(store, path, PutPayload::from(text)).await;
-    }
     match codec {
-        None => upload_pieces(store, path, plain(encoded)).await,
-        Some(codec) => upload_pieces(store, path, compressed(codec, encoded)).await,
+        None => {
+            let pieces = stream::iter(text).map(|piece| piece.map_err(Problem::Encode));
+            upload_pieces(store, path, pieces).await
+        }
+        Some(codec) if length <= SMALL => {
+            let compressed = compress(codec, text, Vec::with_capacity(length / 2));
+            put(store, path, compressed.map_err(Problem::Encode)?.into()).await
+        }
+        Some(codec) => upload_pieces(store, path, compressed(codec, text)).await,
     }
 }
 
@@ -77,6 +76,7 @@ pub(super) async fn upload_pieces(
     outcome
 }
 
+/// Writes an object at once.
 async fn put(
     store: &Arc<dyn ObjectStore>,
     path: &Path,
@@ -103,84 +103,34 @@ async fn send(
         .await
 }
 
-fn whole(codec: Option<Codec>, encoded: &[u8]) -> io::Result<Vec<u8>> {
-    let room = Vec::with_capacity(encoded.len() + encoded.len() / 2);
-    let mut out = match codec {
-        Some(codec) => codec.encoder(room)?,
-        None => Encoder::Plain(room),
-    };
-    write_json(encoded, &mut out)?;
+fn compress<W: Write>(
+    codec: Codec,
+    text: impl Iterator<Item = io::Result<Bytes>>,
+    out: W,
+) -> io::Result<W> {
+    let mut out = codec.encoder(out)?;
+    for piece in text {
+        out.write_all(&piece?)?;
+    }
     out.finish()
 }
 
-/// The JSON text of an encoded value. As many threads as there are processors make a piece each.
-fn plain(encoded: Bytes) -> impl Stream<Item = Result<Bytes, Problem>> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let ranges = Ranges {
-        encoded: encoded.clone(),
-        next: Some(Walk::default()),
-    };
-    stream::iter(ranges)
-        .map(move |range| {
-            let encoded = encoded.clone();
-            async move {
-                let (walk, end) = range.map_err(Problem::Encode)?;
-                let piece = spawn_blocking(move || {
-                    let mut text = Vec::with_capacity(PIECE + PIECE / 2);
-                    write_range(walk, &encoded, end, &mut text)?;
-                    Ok(text.into())
-                });
-                ended(piece.await)
-            }
-        })
-        // Those that are made, and as many that are taken meanwhile.
-        .buffered(2 * threads)
-}
-
-/// The outcome of work on another thread.
-fn ended<T>(joined: Result<io::Result<T>, tokio::task::JoinError>) -> Result<T, Problem> {
-    let outcome = joined.map_err(io::Error::other).flatten();
-    outcome.map_err(Problem::Encode)
-}
-
-/// Cuts an encoded value between its tokens, each range about [`PIECE`] bytes: where it begins, and where it ends.
-struct Ranges {
-    encoded: Bytes,
-    next: Option<Walk>,
-}
-
-impl Iterator for Ranges {
-    type Item = io::Result<(Walk, usize)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let start = self.next.take()?;
-        let mut walk = start.clone();
-        let end = (walk.at() + PIECE).min(self.encoded.len());
-        match walk.skip_to(&self.encoded, end) {
-            Ok(true) => {}
-            Ok(false) => self.next = Some(walk),
-            Err(error) => return Some(Err(error)),
-        }
-        Some(Ok((start, end)))
-    }
-}
-
-/// The JSON text of an encoded value, compressed by a thread.
-fn compressed(codec: Codec, encoded: Bytes) -> impl Stream<Item = Result<Bytes, Problem>> {
+/// JSON text, compressed by a thread.
+fn compressed(
+    codec: Codec,
+    text: impl Iterator<Item = io::Result<Bytes>> + Send + 'static,
+) -> impl Stream<Item = Result<Bytes, Problem>> {
     let (sender, mut pieces) = mpsc::channel(4);
-    let encoding = spawn_blocking(move || {
-        let out = codec.encoder(BufWriter::with_capacity(PIECE, Pieces(sender)))?;
-        // JSON is written in pieces of a few bytes.
-        let mut buffered = BufWriter::with_capacity(BUFFER, out);
-        write_json(&encoded, &mut buffered)?;
-        let out = buffered
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        out.finish()?.flush()
+    let compressing = spawn_blocking(move || {
+        let out = BufWriter::with_capacity(PIECE, Pieces(sender));
+        compress(codec, text, out)?.flush()
     });
     let pieces = stream::poll_fn(move |context| pieces.poll_recv(context)).map(Ok);
-    // The last piece is the last one only if encoding ended well.
-    let ended = stream::once(encoding).filter_map(|joined| ready(ended(joined).err().map(Err)));
+    // The last piece is the last one only if compressing ended well.
+    let ended = stream::once(compressing).filter_map(|joined| {
+        let outcome = joined.map_err(io::Error::other).flatten();
+        ready(outcome.err().map(|error| Err(Problem::Encode(error))))
+    });
     pieces.chain(ended)
 }
 

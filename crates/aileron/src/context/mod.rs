@@ -47,9 +47,9 @@ pub(crate) use assets::{Produced, TaskAssets};
 pub(crate) use kill::KillHooks;
 pub(crate) use progress::Progress;
 pub(crate) use state::StateSettings;
-pub(crate) use storage::{StateOf, Storage};
+pub(crate) use storage::{KeepError, Kept, StateOf, Storage};
 pub(crate) use xcom::{
-    Encoded, RETURN_VALUE, clear_xcom, pull_each_encoded, pull_encoded, push_encoded,
+    Encoded, NIL, RETURN_VALUE, clear_xcom, pull_each_encoded, pull_encoded, push_kept,
 };
 
 use crate::comm::Channel;

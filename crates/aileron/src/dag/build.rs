@@ -426,9 +426,13 @@ mod tests {
     use crate::dag::task::private;
 
     fn task<T: 'static>(task_id: &'static str, params: Vec<private::BoundParam>) -> TaskCall<T> {
-        private::describe(task_id, TaskOptions::default(), None, params, |_, _| {
-            Box::pin(async { Ok(Vec::new()) })
-        })
+        private::describe(
+            task_id,
+            TaskOptions::default(),
+            None,
+            params,
+            |context, _| Box::pin(async move { private::keep_returned(&context, ()).await }),
+        )
     }
 
     fn errors(fill: impl FnOnce(&mut Dag)) -> Vec<String> {

@@ -19,7 +19,7 @@ pub use task::{TaskCall, TaskReturn};
 
 pub(crate) use arg::Binding;
 pub(crate) use given::{ArgValue, Args, Given};
-pub(crate) use task::{Handler, Param, RetryPolicy, TaskNode};
+pub(crate) use task::{Handler, Param, RetryPolicy, Returned, TaskNode};
 
 #[doc(hidden)]
 pub(crate) mod private {

@@ -10,6 +10,7 @@ use super::Output;
 use super::arg::Binding;
 use super::given::Args;
 use super::options::{TaskOptions, TriggerRule};
+use crate::context::Kept;
 use crate::ending::Resumed;
 use crate::{AssetOrAlias, Context, Error, Result, RetryDecision};
 
@@ -70,8 +71,13 @@ pub(crate) enum Handler {
     External,
 }
 
-/// A running task body: the encoded return value when it is done.
-pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Result<Vec<u8>>>>>;
+/// A running task body: the return value when it is done.
+pub(crate) type HandlerFuture = Pin<Box<dyn Future<Output = Result<Returned>>>>;
+
+/// What a task returned, ready to be stored. Not for people.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Returned(pub(crate) Kept);
 
 /// What a `#[task]` function may return: a `Result` whose error converts into [`Error`].
 #[diagnostic::on_unimplemented(
@@ -176,8 +182,10 @@ pub(crate) mod private {
     use serde::de::DeserializeOwned;
 
     use super::{
-        Handler, HandlerFuture, Param, ResumeHandler, RetryPolicy, TaskCall, TaskNode, TaskReturn,
+        Handler, HandlerFuture, Param, ResumeHandler, RetryPolicy, Returned, TaskCall, TaskNode,
+        TaskReturn,
     };
+    use crate::context::KeepError;
     use crate::dag::arg::{Binding, IntoArg};
     use crate::dag::args::{IntoArgs, TaskArgs};
     use crate::dag::options::TaskOptions;
@@ -283,7 +291,8 @@ pub(crate) mod private {
                 let handler = handler.clone();
                 Box::pin(async move {
                     let event = E::from_resumed(resumed)?;
-                    encode_return(handler(&context, event).await.into_result()?)
+                    let returned = handler(&context, event).await.into_result()?;
+                    keep_returned(&context, returned).await
                 })
             }),
         });
@@ -310,10 +319,18 @@ pub(crate) mod private {
         value.read()
     }
 
-    /// The return value, encoded for an XCom.
-    pub fn encode_return<T: Serialize>(value: T) -> Result<Vec<u8>> {
-        aileron_wire::json::encode(&value)
-            .map_err(|error| Error::from(error).context("the return value cannot be an XCom"))
+    /// The return value, encoded for an XCom, or in object storage already.
+    pub async fn keep_returned<T: Serialize>(context: &Context, value: T) -> Result<Returned> {
+        let storage = &context.inner.storage;
+        match storage.keep_returned(context, &value).await {
+            Ok(kept) => Ok(Returned(kept)),
+            Err(KeepError::Encode(error)) => {
+                Err(Error::from(error).context("the return value cannot be an XCom"))
+            }
+            Err(KeepError::Storage(error)) => {
+                Err(Error::from(error).context("storing the return value"))
+            }
+        }
     }
 
     /// Runs the body of a plain `fn` task on a thread of its own, so that it may block.

@@ -4,13 +4,10 @@ use aileron_wire::message::{Kwargs, StartupDetails, TaskArgBinding};
 
 use super::arguments::arguments;
 use super::settle;
-use crate::context::{self, RETURN_VALUE};
-use crate::dag::{Dag, Handler, TaskNode};
+use crate::context::{self, NIL, RETURN_VALUE};
+use crate::dag::{Dag, Handler, Returned, TaskNode};
 use crate::ending::Resumed;
 use crate::{Context, Error, Result, ResultExt as _};
-
-/// A msgpack nil: what `()` and `None` encode to. Airflow stores no XCom for a task that returns nothing.
-const NIL: [u8; 1] = [0xc0];
 
 /// What Airflow says about how the task is to start.
 pub(super) struct Start {
@@ -70,8 +67,9 @@ async fn work(context: &Context, dag: &Dag, node: &TaskNode, start: Start) -> Re
         None => begin(context, dag, node, start.bindings.as_deref()).await?,
         Some((method, kwargs)) => resume(context, node, &method, kwargs).await?,
     };
-    if returned != NIL {
-        context::push_encoded(context, RETURN_VALUE, returned, None)
+    // Airflow stores no XCom for a task that returns nothing.
+    if returned.0.encoded != NIL {
+        context::push_kept(context, RETURN_VALUE, returned.0, None)
             .await
             .context("storing the return value")?;
     }
@@ -85,7 +83,7 @@ async fn begin(
     dag: &Dag,
     node: &TaskNode,
     bindings: Option<&[TaskArgBinding]>,
-) -> Result<Vec<u8>> {
+) -> Result<Returned> {
     let Handler::Rust(handler) = &node.handler else {
         return Err(Error::no_retry("a task of another language"));
     };
@@ -110,7 +108,7 @@ async fn resume(
     node: &TaskNode,
     method: &str,
     kwargs: Option<Kwargs>,
-) -> Result<Vec<u8>> {
+) -> Result<Returned> {
     let (name, resumed) = Resumed::read(method, kwargs)?;
     let handler = match name {
         Some(name) => node

@@ -21,24 +21,24 @@ use crate::integer::beyond_64_bits;
 const SHORT: usize = if cfg!(test) { 64 } else { 2 << 20 };
 /// How many windows wait to be read.
 const AHEAD: usize = 4;
+/// How many characters of an element an error shows.
+const SHOWN: usize = 80;
 
 /// Reads a value, and gives up each piece of its text on the way; so that, of a long list, memory holds either the text or what was
 /// read, and not both. A thread looks for the elements' ends meanwhile.
 ///
-/// `None` when a list that was given up does not fit or is no JSON. [`decode_json`] tells why, given the whole text.
-///
 /// # Errors
-/// Those of [`decode_json`], where the text was whole.
+/// Those of [`decode_json`]. Of a long list that is no JSON, the error says how far it is one.
 pub(crate) fn decode_pieces<T: DeserializeOwned>(
     pieces: Vec<Vec<u8>>,
-) -> Option<Result<T, JsonDecodeError>> {
+) -> Result<T, JsonDecodeError> {
     if let [whole] = &pieces[..] {
-        return Some(decode_json(whole));
+        return decode_json(whole);
     }
     let length: usize = pieces.iter().map(Vec::len).sum();
-    let splitter = pieces.first().and_then(|first| Splitter::new(first).ok());
+    let splitter = pieces.first().and_then(|first| Splitter::new(first));
     let Some(splitter) = splitter.filter(|_| length > SHORT) else {
-        return Some(decode_json(&pieces.concat()));
+        return decode_json(&pieces.concat());
     };
     let (sender, windows) = sync_channel(AHEAD);
     thread::scope(|scope| {
@@ -49,8 +49,8 @@ pub(crate) fn decode_pieces<T: DeserializeOwned>(
             let _ = sender.send(ended.map(|()| None));
         });
         let mut list = List::new(windows);
-        let value = T::deserialize(&mut list).ok()?;
-        list.ends().then_some(Ok(value))
+        let read = T::deserialize(&mut list);
+        list.finish(read)
     })
 }
 
@@ -68,9 +68,8 @@ fn split(
         let Some(window) = splitter.window()? else {
             continue;
         };
-        // It would lose digits.
-        if beyond_64_bits(window.text.as_bytes()).is_some() {
-            return Err(NoList);
+        if let Some(digits) = beyond_64_bits(window.text.as_bytes()) {
+            return Err(NoList::Beyond64Bits(digits.to_owned()));
         }
         if sender.send(Ok(Some(window))).is_err() {
             return Ok(());
@@ -88,8 +87,11 @@ struct List {
     at: usize,
     /// Whether the window may hold a wrapped value.
     wrapped: bool,
-    started: bool,
+    /// How many elements were given.
+    given: usize,
     ended: bool,
+    /// What ended it.
+    broken: Option<NoList>,
 }
 
 impl List {
@@ -100,8 +102,9 @@ impl List {
             next: 0,
             at: 0,
             wrapped: false,
-            started: false,
+            given: 0,
             ended: false,
+            broken: None,
         }
     }
 
@@ -118,13 +121,104 @@ impl List {
                 self.ended = true;
                 Ok(false)
             }
-            Ok(Err(NoList)) | Err(_) => Err(Error::custom("the text is no list")),
+            Ok(Err(broken)) => {
+                self.broken = Some(broken);
+                Err(Error::custom("the list is broken"))
+            }
+            Err(_) => Err(Error::custom(
+                "the thread that looks for elements has ended",
+            )),
         }
     }
 
-    /// Whether nothing is left.
-    fn ends(&mut self) -> bool {
-        self.ended || (self.next == self.window.ends.len() && matches!(self.advance(), Ok(false)))
+    /// What was read, if nothing is left; or why not.
+    fn finish<T: DeserializeOwned>(
+        &mut self,
+        read: Result<T, Error>,
+    ) -> Result<T, JsonDecodeError> {
+        let error = match read {
+            Ok(value) if self.ended => return Ok(value),
+            Ok(value) if self.next == self.window.ends.len() => match self.advance() {
+                Ok(false) => return Ok(value),
+                Ok(true) => return Err(self.too_long()),
+                Err(error) => error,
+            },
+            Ok(_) => return Err(self.too_long()),
+            Err(error) => error,
+        };
+        if self.given == 0 && self.window.ends.is_empty() {
+            // No list was wanted. But it may be no list either, which is said first.
+            let _ = self.advance();
+        }
+        Err(match self.broken.take() {
+            Some(broken) => broken.behind(self.given),
+            None => self.misfit::<T>(&error),
+        })
+    }
+
+    fn too_long(&self) -> JsonDecodeError {
+        JsonDecodeError::Mismatch {
+            path: String::new(),
+            reason: format!("expected a list of {} elements", self.given),
+            found: "a longer one".to_owned(),
+        }
+    }
+
+    /// What is wrong with the element that was given last, or with a list at all.
+    fn misfit<T: DeserializeOwned>(&self, error: &Error) -> JsonDecodeError {
+        let element = self.last_element().unwrap_or_default().trim();
+        let place = self.given.checked_sub(1);
+        if element.is_empty() {
+            return NoList::Broken.behind(place.unwrap_or_default());
+        }
+        let said = said(error);
+        // A list of this element alone, read in the way that knows where in it something is.
+        match (decode_json::<T>(format!("[{element}]").as_bytes()), place) {
+            (Err(JsonDecodeError::NotJson(reason)), Some(place)) => {
+                JsonDecodeError::NotJson(format!("element {place} of the list: {reason}"))
+            }
+            (Err(alone), None) => alone,
+            (
+                Err(JsonDecodeError::Mismatch {
+                    path,
+                    reason,
+                    found,
+                }),
+                Some(place),
+            ) if reason == said && path.starts_with("[0]") => JsonDecodeError::Mismatch {
+                path: path.replacen("[0]", &format!("[{place}]"), 1),
+                reason,
+                found,
+            },
+            // The elements are not of one type.
+            (_, place) => {
+                let shown: String = element.chars().take(SHOWN).collect();
+                JsonDecodeError::Mismatch {
+                    path: place.map_or_else(String::new, |place| format!("[{place}]")),
+                    reason: said,
+                    found: format!("`{shown}`"),
+                }
+            }
+        }
+    }
+
+    /// The element that was given last, or the first when none was.
+    fn last_element(&self) -> Option<&str> {
+        let end = self.window.ends.get(self.next.saturating_sub(1))?;
+        let start = match self.next.checked_sub(2) {
+            Some(before) => self.window.ends[before] + 1,
+            None => 0,
+        };
+        self.window.text.get(start..*end)
+    }
+}
+
+/// What `serde` said, without the place in the element's text.
+fn said(error: &Error) -> String {
+    let text = error.to_string();
+    match text.rfind(" at line ") {
+        Some(end) if error.line() > 0 => text[..end].to_owned(),
+        _ => text,
     }
 }
 
@@ -143,10 +237,10 @@ impl<'de> SeqAccess<'de> for &mut List {
         self.at = end + 1;
         self.next += 1;
         let is_last = self.window.text.as_bytes()[end] == b']';
-        if is_last && !self.started && element.trim_ascii().is_empty() {
+        if is_last && self.given == 0 && element.trim_ascii().is_empty() {
             return Ok(None);
         }
-        self.started = true;
+        self.given += 1;
         if self.wrapped && holds_wrapped(element.as_bytes()) {
             let tree: Value = serde_json::from_str(element)?;
             let element = Unborrowed::new(Unwrapping::new(&tree));
@@ -208,13 +302,8 @@ mod tests {
         pieces
     }
 
-    fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
-        decode(cut(text, &[7]))
-    }
-
-    /// Whether it was read whole or in pieces.
-    fn decode<T: DeserializeOwned>(pieces: Vec<Vec<u8>>) -> Option<T> {
-        decode_pieces(pieces).and_then(Result::ok)
+    fn read<T: DeserializeOwned>(text: &str) -> Result<T, JsonDecodeError> {
+        decode_pieces(cut(text, &[7]))
     }
 
     /// So long that it is not put together.
@@ -259,64 +348,87 @@ mod tests {
         let text = format!("[{set}, [3], {set}]");
         assert_eq!(
             read::<Vec<Vec<u8>>>(&text),
-            Some(vec![vec![1, 2], vec![3], vec![1, 2]])
+            Ok(vec![vec![1, 2], vec![3], vec![1, 2]])
         );
         // The whole is wrapped.
         assert_eq!(
             read::<Vec<u8>>(&set.replace("[1, 2]", "[1, 2, 3, 4, 5, 6, 7, 8, 9]")),
-            Some(vec![1, 2, 3, 4, 5, 6, 7, 8, 9])
+            Ok(vec![1, 2, 3, 4, 5, 6, 7, 8, 9])
         );
     }
 
+    fn not_json<T: DeserializeOwned + std::fmt::Debug>(pieces: Vec<Vec<u8>>) -> String {
+        let error = decode_pieces::<T>(pieces).unwrap_err();
+        assert!(matches!(error, JsonDecodeError::NotJson(_)), "{error}");
+        error.to_string()
+    }
+
     #[test]
-    fn what_is_no_list_or_does_not_fit_is_nothing() {
+    fn a_list_that_is_no_json_says_how_far_it_is_one() {
         let fits = long("1");
         assert_eq!(
             read::<Vec<Option<u8>>>(&fits).map(|list| list.len()),
-            Some(31)
+            Ok(31)
         );
-        for wrong in [
-            long("1,,2"),
-            long("1 2"),
-            long("1, "),
-            long("300"),
-            long("\"a\""),
-            long("1180591620717411303424"),
-            long("1]"),
-            long("}"),
-            fits.replace(']', ""),
-            fits.replace(']', ",]"),
-            fits.replace(']', "}"),
-            format!("{fits}]"),
-            format!("{fits}x"),
+        for (wrong, told) in [
+            (long("1,,2"), "behind 1 whole"),
+            (long("1, 1 2"), "element 1 of the list: expected"),
+            (long("1, "), "behind 1 whole"),
+            (long("1, 1180591620717411303424"), "1180591620717411303424"),
+            (long("1]"), "behind 1 whole"),
+            (long("}"), "behind 0 whole"),
+            (fits.replace(']', ""), "behind 30 whole"),
+            (fits.replace(']', ",]"), "behind 31 whole"),
+            (fits.replace(']', "}"), "behind 30 whole"),
+            (format!("{fits}]"), "behind 31 whole"),
+            (format!("{fits}x"), "behind 31 whole"),
         ] {
-            assert_eq!(read::<Vec<Option<u8>>>(&wrong), None, "{wrong}");
-            assert!(
-                decode_json::<Vec<Option<u8>>>(wrong.as_bytes()).is_err(),
-                "{wrong}"
-            );
+            let said = not_json::<Vec<Option<u8>>>(cut(&wrong, &[7]));
+            assert!(said.contains(told), "{wrong}: {said}");
+            let whole = decode_json::<Vec<Option<u8>>>(wrong.as_bytes());
+            assert!(matches!(whole, Err(JsonDecodeError::NotJson(_))), "{wrong}");
         }
-        // Elements would be left.
-        assert_eq!(read::<(u8, Option<u8>)>(&fits), None);
         let mut pieces = cut(&fits, &[7]);
         pieces[4] = b"\xff, 1,".to_vec();
-        assert_eq!(decode::<Value>(pieces), None);
+        assert!(not_json::<Value>(pieces).contains("UTF-8"));
+        // What is no list is said, though none was wanted.
+        not_json::<bool>(cut(&fits.replace(']', ""), &[200]));
         assert_eq!(
             read::<Vec<u8>>(&format!("[{}]", " ".repeat(100))),
-            Some(vec![])
+            Ok(vec![])
         );
     }
 
     #[test]
-    fn only_what_was_given_up_has_no_error() {
-        let misfit = long("\"a\"");
-        assert!(decode_pieces::<Vec<Option<u8>>>(cut(&misfit, &[7])).is_none());
-        for whole in [
-            cut(&misfit, &[1_000]),
-            cut("[1, true]", &[2]),
-            cut(&"{} ".repeat(50), &[7]),
+    fn what_does_not_fit_is_told_as_of_the_whole_text() {
+        for wrong in [long("1, 300"), long("\"a\""), long("null, [[]]")] {
+            assert_eq!(
+                read::<Vec<Option<u8>>>(&wrong),
+                decode_json(wrong.as_bytes()),
+                "{wrong}"
+            );
+        }
+        let row = r#"{"id": 7, "name": "a", "kind": "Plain", "rest": null, "more": {}}"#;
+        let rows = format!("[{row}, {row}, {}]", row.replace("null", "[1, \"x\"]"));
+        let error = read::<Vec<Row>>(&rows).unwrap_err();
+        assert_eq!(Err(error.clone()), decode_json::<Vec<Row>>(rows.as_bytes()));
+        assert!(error.to_string().starts_with("at [2].rest[1]:"), "{error}");
+        // Elements of several types.
+        let error = read::<(u8, String)>(&long("1, 2")).unwrap_err();
+        assert!(
+            error.to_string().starts_with("at [1]: invalid type"),
+            "{error}"
+        );
+        // Elements would be left.
+        let error = read::<(u8, Option<u8>)>(&long("1")).unwrap_err();
+        assert!(error.to_string().contains("list of 2 elements"), "{error}");
+        // No list is wanted.
+        for wrong in [
+            read::<bool>(&long("1")).map(drop),
+            read::<BTreeMap<String, u8>>(&long("1")).map(drop),
         ] {
-            assert!(matches!(decode_pieces::<Vec<u8>>(whole), Some(Err(_))));
+            let error = wrong.unwrap_err().to_string();
+            assert!(error.starts_with("at the top: invalid"), "{error}");
         }
     }
 
@@ -329,7 +441,7 @@ mod tests {
         ) {
             let value = json!(elements);
             let text = if pretty { format!("{value:#}") } else { value.to_string() };
-            prop_assert_eq!(decode::<Value>(cut(&text, &lengths)), Some(value));
+            prop_assert_eq!(decode_pieces::<Value>(cut(&text, &lengths)), Ok(value));
         }
 
         #[test]
@@ -338,7 +450,7 @@ mod tests {
             length in 1..20_usize,
         ) {
             let whole = decode_json::<Value>(text.as_bytes()).ok();
-            prop_assert_eq!(decode::<Value>(cut(&text, &[length])), whole);
+            prop_assert_eq!(decode_pieces::<Value>(cut(&text, &[length])).ok(), whole);
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Finding where the elements of a list end, in JSON text that comes in pieces.
 
+use aileron_wire::json::JsonDecodeError;
 use memchr::memchr2;
+
+use crate::json::beyond_64_bits_reason;
 
 /// What comes out of a list: whole elements, each with its comma or the bracket that ends the list.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -10,9 +13,29 @@ pub(super) struct Window {
     pub(super) ends: Vec<usize>,
 }
 
-/// Why no more windows come. What is wrong exactly is told by whoever reads the whole text.
+/// Why no more windows come.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct NoList;
+pub(super) enum NoList {
+    /// The list does not end, or something comes behind it.
+    Broken,
+    /// The text is not UTF-8.
+    NotText,
+    /// It would lose digits.
+    Beyond64Bits(String),
+}
+
+impl NoList {
+    /// The error of a list of which so many elements were whole.
+    pub(super) fn behind(self, elements: usize) -> JsonDecodeError {
+        JsonDecodeError::NotJson(match self {
+            Self::Broken => {
+                format!("the list breaks off or goes wrong behind {elements} whole elements")
+            }
+            Self::NotText => format!("the list is not UTF-8 behind {elements} elements"),
+            Self::Beyond64Bits(digits) => beyond_64_bits_reason(&digits),
+        })
+    }
+}
 
 /// Takes pieces and gives windows.
 #[derive(Debug)]
@@ -28,10 +51,10 @@ pub(super) struct Splitter {
 }
 
 impl Splitter {
-    /// Begins with the piece that has the list's first bracket.
-    pub(super) fn new(first: &[u8]) -> Result<Self, NoList> {
-        let text = first.trim_ascii_start().strip_prefix(b"[").ok_or(NoList)?;
-        Ok(Self {
+    /// Begins with the piece that has the list's first bracket; `None` for a text that is no list.
+    pub(super) fn new(first: &[u8]) -> Option<Self> {
+        let text = first.trim_ascii_start().strip_prefix(b"[")?;
+        Some(Self {
             text: text.to_vec(),
             at: 0,
             depth: 1,
@@ -55,15 +78,15 @@ impl Splitter {
         let text = std::mem::replace(&mut self.text, rest);
         self.at -= text.len();
         Ok(Some(Window {
-            text: String::from_utf8(text).map_err(|_| NoList)?,
+            text: String::from_utf8(text).map_err(|_| NoList::NotText)?,
             ends: std::mem::take(&mut self.ends),
         }))
     }
 
-    /// Whether the list has ended, and nothing comes behind it.
+    /// Checks that the list has ended, and nothing comes behind it.
     pub(super) fn end(self) -> Result<(), NoList> {
         let ended = self.depth == 0 && self.text.iter().all(u8::is_ascii_whitespace);
-        ended.then_some(()).ok_or(NoList)
+        ended.then_some(()).ok_or(NoList::Broken)
     }
 
     /// Looks at what came.

@@ -3,12 +3,32 @@
 use std::sync::Arc;
 
 use aileron_config::Config;
-use aileron_wire::json::JsonDecodeError;
+use aileron_wire::json::{self, JsonDecodeError};
 use aileron_xcom::{XcomBackend, keeps_states_in_objects};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Kept, Object, ObjectStorageError, StateOf};
+use super::{KeepError, Kept, Object, ObjectStorageError, StateOf};
 use crate::Context;
+use crate::context::xcom::NIL;
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum ObjectText {}
+
+impl ObjectText {
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, JsonDecodeError> {
+        match self {}
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn append_to(self, _: &mut Vec<u8>) {
+        match self {}
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Storage {
@@ -37,6 +57,28 @@ impl Storage {
         encoded: Vec<u8>,
     ) -> Result<Kept, ObjectStorageError> {
         self.check()?;
+        Ok(Kept::inline(encoded))
+    }
+
+    pub(crate) async fn keep_value<T: Serialize + ?Sized>(
+        &self,
+        _context: &Context,
+        _key: &str,
+        value: &T,
+    ) -> Result<Kept, KeepError> {
+        self.check()?;
+        Ok(Kept::inline(json::encode(value)?))
+    }
+
+    pub(crate) async fn keep_returned<T: Serialize + ?Sized>(
+        &self,
+        _context: &Context,
+        value: &T,
+    ) -> Result<Kept, KeepError> {
+        let encoded = json::encode(value)?;
+        if encoded != NIL {
+            self.check()?;
+        }
         Ok(Kept::inline(encoded))
     }
 

@@ -16,10 +16,12 @@ mod states;
 #[cfg(all(test, feature = "object-storage"))]
 mod tests;
 
-use bytes::Bytes;
+use aileron_wire::json::JsonEncodeError;
 
 #[cfg(not(feature = "object-storage"))]
-pub(crate) use absent::Storage;
+pub(crate) use absent::{ObjectText, Storage};
+#[cfg(feature = "object-storage")]
+pub(crate) use aileron_xcom::storage::ObjectText;
 #[cfg(feature = "object-storage")]
 pub(crate) use present::Storage;
 
@@ -44,11 +46,32 @@ impl ObjectStorageError {
     }
 }
 
+/// Why a value cannot be sent.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeepError {
+    /// It is not JSON.
+    #[error(transparent)]
+    Encode(#[from] JsonEncodeError),
+    /// It was not brought into an object.
+    #[error(transparent)]
+    Storage(#[from] ObjectStorageError),
+}
+
+#[cfg(feature = "object-storage")]
+impl From<aileron_xcom::storage::WriteError> for KeepError {
+    fn from(error: aileron_xcom::storage::WriteError) -> Self {
+        use aileron_xcom::storage::WriteError;
+        match error {
+            WriteError::Encode(error) => Self::Encode(error),
+            WriteError::Storage(error) => Self::Storage(ObjectStorageError::new(error)),
+        }
+    }
+}
+
 /// A value out of an object.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Object {
-    /// JSON.
-    pub(crate) text: Bytes,
+    pub(crate) text: ObjectText,
     /// What the database holds.
     pub(crate) reference: String,
 }

@@ -6,15 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aileron_config::Config;
 use aileron_object_storage::Account;
 use aileron_uri::ConnectionFields;
-use aileron_wire::json::{self, JsonDecodeError};
+use aileron_wire::json::{self, JsonDecodeError, JsonEncodeError};
 use aileron_wire::msgpack::{Token, token};
 use aileron_xcom::XcomBackend;
 use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings, ValueError};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use super::{Kept, Object, ObjectStorageError};
+use super::{KeepError, Kept, Object, ObjectStorageError};
 use crate::Context;
+use crate::context::xcom::{NIL, RETURN_VALUE};
+
+/// The shortest null.
+const NULL: &str = "null";
 
 /// What the configuration says about XComs, and the store.
 #[derive(Debug)]
@@ -90,23 +95,47 @@ impl Storage {
         if !backend.settings.offloads(&encoded) {
             return Ok(Kept::inline(encoded));
         }
-        let ti = context.ti();
-        // The supervisor of 3.4 says which region the task instance is in, that of 3.3 knows none.
-        let layout = match ti.region_id {
-            Some(_) => Layout::Airflow34,
-            None => Layout::Airflow33,
-        };
-        let objects = &backend.objects;
-        let object = objects.xcom(layout, &coordinate(context), key);
-        let object = object.map_err(ObjectStorageError::new)?;
-        let size = objects.write(&object, encoded.into()).await;
+        let object = new_object(backend, context, key)?;
+        let size = backend.objects.write(&object, encoded.into()).await;
         let size = size.map_err(ObjectStorageError::new)?;
-        tracing::debug!(target: "aileron.xcom", key, object = object.as_str(), size, "an XCom went into object storage");
-        let encoded = json::encode(object.as_str()).map_err(ObjectStorageError::new)?;
-        Ok(Kept {
-            encoded,
-            object: Some(object.as_str().to_owned()),
-        })
+        in_object(key, &object, size).map_err(ObjectStorageError::new)
+    }
+
+    /// Like [`keep_xcom`](Self::keep_xcom), for a value that is not encoded yet: one that goes into an object need not be.
+    pub(crate) async fn keep_value<T: Serialize + ?Sized>(
+        &self,
+        context: &Context,
+        key: &str,
+        value: &T,
+    ) -> Result<Kept, KeepError> {
+        let backend = self.backend(context).await?;
+        let to = backend.and_then(|backend| Some((backend, backend.settings.threshold?)));
+        if let Some((backend, threshold)) = to {
+            let object = new_object(backend, context, key)?;
+            let written = backend.objects.write_value(&object, value, threshold).await;
+            if let Some(size) = written? {
+                return Ok(in_object(key, &object, size)?);
+            }
+        }
+        Ok(Kept::inline(json::encode(value)?))
+    }
+
+    /// Like [`keep_value`](Self::keep_value), for what a task returns: a null is never brought into an object, because it is not
+    /// stored at all.
+    pub(crate) async fn keep_returned<T: Serialize + ?Sized>(
+        &self,
+        context: &Context,
+        value: &T,
+    ) -> Result<Kept, KeepError> {
+        let backend = self.backend(context).await?;
+        let threshold = backend.and_then(|backend| backend.settings.threshold);
+        if threshold.is_some_and(|threshold| threshold <= NULL.len() as u64) {
+            let encoded = json::encode(value)?;
+            if encoded == NIL {
+                return Ok(Kept::inline(encoded));
+            }
+        }
+        self.keep_value(context, RETURN_VALUE, value).await
     }
 
     /// What becomes of objects when an XCom was sent. One that was replaced is deleted, and so is one that nobody wanted.
@@ -141,9 +170,9 @@ impl Storage {
         let Some((backend, reference)) = self.referred(context, encoded).await? else {
             return Ok(None);
         };
-        let text = backend.objects.read(&reference).await;
+        let text = backend.objects.read_text(&reference).await;
         Ok(Some(Object {
-            text: text.map_err(ObjectStorageError::new)?.into(),
+            text: text.map_err(ObjectStorageError::new)?,
             reference: reference.as_str().to_owned(),
         }))
     }
@@ -189,6 +218,30 @@ impl Storage {
         let deleted = backend.objects.delete(&reference).await;
         deleted.map_err(ObjectStorageError::new)
     }
+}
+
+/// A new object for an XCom of this task instance.
+fn new_object(
+    backend: &Backend,
+    context: &Context,
+    key: &str,
+) -> Result<Reference, ObjectStorageError> {
+    // The supervisor of 3.4 says which region the task instance is in, that of 3.3 knows none.
+    let layout = match context.ti().region_id {
+        Some(_) => Layout::Airflow34,
+        None => Layout::Airflow33,
+    };
+    let object = backend.objects.xcom(layout, &coordinate(context), key);
+    object.map_err(ObjectStorageError::new)
+}
+
+/// What is sent for a value that is in an object.
+fn in_object(key: &str, object: &Reference, size: u64) -> Result<Kept, JsonEncodeError> {
+    tracing::debug!(target: "aileron.xcom", key, object = object.as_str(), size, "an XCom went into object storage");
+    Ok(Kept {
+        encoded: json::encode(object.as_str())?,
+        object: Some(object.as_str().to_owned()),
+    })
 }
 
 /// The task instance, as it is in the names of objects.

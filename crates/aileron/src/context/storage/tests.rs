@@ -289,3 +289,35 @@ async fn bytes_pass_by_reference_only_below_a_base() {
     let without = cx.objects().put(b"1").await.unwrap_err().to_string();
     assert!(without.contains("xcom_objectstorage_path"), "{without}");
 }
+
+#[test]
+fn a_null_in_an_object_is_pushed_and_one_that_a_task_returns_is_not() {
+    use crate::dag::private::keep_returned;
+
+    let directory = tempfile::tempdir().unwrap();
+    let airflow =
+        airflow(directory.path()).config("common.io", "xcom_objectstorage_threshold", "0");
+    let cx = airflow.context("extract");
+    let returned = cx.block_on(keep_returned(&cx, None::<u8>)).unwrap();
+    assert_eq!(returned.0.object, None);
+    assert_eq!(returned.0.encoded, crate::context::NIL);
+    assert!(files(directory.path()).is_empty());
+    let returned = cx.block_on(keep_returned(&cx, 7)).unwrap();
+    assert!(returned.0.object.is_some());
+    push(&cx, "k", &Value::Null);
+    assert_eq!(files(directory.path()).len(), 2);
+}
+
+#[test]
+fn what_cannot_be_an_xcom_is_said_as_without_object_storage() {
+    let directory = tempfile::tempdir().unwrap();
+    let error = |airflow: Airflow| {
+        let cx = airflow.context("extract");
+        let pushed = cx.block_on(cx.xcom().push("k", &[vec![0.5; 20], vec![f64::NAN]]));
+        pushed.unwrap_err().to_string()
+    };
+    let kept = error(airflow(directory.path()));
+    assert_eq!(kept, error(Airflow::new()));
+    assert!(kept.contains("[1][0]") && kept.contains("`k`"), "{kept}");
+    assert!(files(directory.path()).is_empty());
+}

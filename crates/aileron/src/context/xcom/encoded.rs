@@ -7,19 +7,17 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::de::DeserializeOwned;
 
-use super::{RETURN_VALUE, get_xcom};
+use super::{NIL, RETURN_VALUE, get_xcom};
 use crate::comm::CommError;
 use crate::context::ObjectStorageError;
 use crate::context::storage::Object;
 use crate::{Context, Result};
 
-/// A msgpack nil.
-const NIL: [u8; 1] = [0xc0];
 /// How many objects are read at once.
 const AT_ONCE: usize = 8;
 
 /// A value that is not read yet.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Encoded {
     /// As the supervisor sent it.
     MessagePack(Bytes),
@@ -31,10 +29,10 @@ pub(crate) enum Encoded {
 
 impl Encoded {
     /// Reads it.
-    pub(crate) fn decode<T: DeserializeOwned>(&self) -> Result<T, JsonDecodeError> {
+    pub(crate) fn decode<T: DeserializeOwned>(self) -> Result<T, JsonDecodeError> {
         match self {
-            Self::MessagePack(encoded) => aileron_xcom::decode(encoded),
-            Self::Object(object) => aileron_xcom::decode_json(&object.text),
+            Self::MessagePack(encoded) => aileron_xcom::decode(&encoded),
+            Self::Object(object) => object.text.decode(),
             Self::Each(values) => aileron_xcom::decode_json(&list(values)?),
         }
     }
@@ -66,16 +64,16 @@ fn string(text: &str) -> Bytes {
 }
 
 /// One JSON text of several values.
-fn list(values: &[Encoded]) -> Result<Vec<u8>, JsonDecodeError> {
+fn list(values: Vec<Encoded>) -> Result<Vec<u8>, JsonDecodeError> {
     let mut text = b"[".to_vec();
     for value in values {
         if text.len() > 1 {
             text.push(b',');
         }
         match value {
-            Encoded::MessagePack(encoded) => aileron_xcom::write_json(encoded, &mut text)
+            Encoded::MessagePack(encoded) => aileron_xcom::write_json(&encoded, &mut text)
                 .map_err(|error| JsonDecodeError::Corrupt(error.to_string()))?,
-            Encoded::Object(object) => text.extend_from_slice(&object.text),
+            Encoded::Object(object) => object.text.append_to(&mut text),
             Encoded::Each(values) => text.extend_from_slice(&list(values)?),
         }
     }
@@ -150,7 +148,7 @@ pub(crate) async fn pull_encoded(context: &Context, task_id: &str) -> Result<Opt
     let object = context.inner.storage.xcom_object(context, &encoded).await?;
     Ok(match object {
         // A null in an object is a null.
-        Some(object) => (object.text.trim_ascii() != b"null").then_some(Encoded::Object(object)),
+        Some(object) => (!object.text.is_null()).then_some(Encoded::Object(object)),
         None => Some(Encoded::MessagePack(encoded)),
     })
 }

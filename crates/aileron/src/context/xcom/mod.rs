@@ -17,7 +17,7 @@ pub(crate) use encoded::{Encoded, pull_each_encoded, pull_encoded};
 pub use pull::{Pull, PullEach, Pulled};
 pub use sequence::{XcomSequence, XcomStream};
 
-pub(crate) use push::push_encoded;
+pub(crate) use push::push_kept;
 
 use super::{Context, ObjectStorageError};
 use crate::comm::{CommError, Reply};
@@ -25,6 +25,8 @@ use crate::{Error, Result};
 
 /// The key under which a task's return value is stored.
 pub(crate) const RETURN_VALUE: &str = "return_value";
+/// A msgpack nil: what `()` and `None` encode to.
+pub(crate) const NIL: [u8; 1] = [0xc0];
 
 /// Pushes and pulls XComs.
 ///
@@ -152,7 +154,10 @@ impl<'a> Xcom<'a> {
     /// When the value is not JSON (it names where), or the supervisor cannot store it. Nothing is sent in the first
     /// case.
     pub async fn push<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
-        self.push_with(key, value, |_| Ok(None)).await
+        let storage = &self.context.inner.storage;
+        let kept = storage.keep_value(self.context, key, value).await;
+        let kept = kept.map_err(|error| named(key, error))?;
+        push::push_kept(self.context, key, kept, None).await
     }
 
     /// Stores a list or a map under a key, together with its length: a Python task can then be mapped over it with
@@ -173,20 +178,9 @@ impl<'a> Xcom<'a> {
     /// When the value is neither a list nor a map, is not JSON, or the supervisor cannot store it; Airflow refuses more
     /// items than `[core] max_map_length`.
     pub async fn push_mapped<T: Serialize + ?Sized>(&self, key: &str, value: &T) -> Result<()> {
-        self.push_with(key, value, |encoded| push::length(encoded).map(Some))
-            .await
-    }
-
-    async fn push_with<T: Serialize + ?Sized>(
-        &self,
-        key: &str,
-        value: &T,
-        length: impl FnOnce(&[u8]) -> Result<Option<i64>>,
-    ) -> Result<()> {
-        let named = |error: Error| error.context(format_args!("XCom `{key}`"));
-        let encoded = json::encode(value).map_err(|error| named(error.into()))?;
-        let length = length(&encoded).map_err(named)?;
-        push_encoded(self.context, key, encoded, length).await
+        let encoded = json::encode(value).map_err(|error| named(key, error))?;
+        let length = push::length(&encoded).map_err(|error| named(key, error))?;
+        push::push_mapped(self.context, key, encoded, length).await
     }
 
     /// Deletes an XCom of this task instance, and the object that it lies in; one that is not there is fine.
@@ -197,6 +191,11 @@ impl<'a> Xcom<'a> {
         delete_xcom(self.context, key).await??;
         Ok(())
     }
+}
+
+/// An error that says which XCom it is about.
+fn named(key: &str, error: impl Into<Error>) -> Error {
+    error.into().context(format_args!("XCom `{key}`"))
 }
 
 /// The request for an XCom of a task of this run.

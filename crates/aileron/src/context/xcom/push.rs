@@ -4,18 +4,30 @@ use aileron_wire::message::{Message, SetXCom, TaskInstance};
 use aileron_wire::msgpack::{Token, token};
 
 use crate::comm::CommError;
+use crate::context::storage::Kept;
 use crate::{Context, Error, Result};
 
-/// Stores an encoded value and, for a value that tasks are mapped over, its length. One that is large enough goes into object storage
+/// Stores an encoded value that tasks are mapped over, together with its length. One that is large enough goes into object storage
 /// first, and its reference is stored.
-pub(crate) async fn push_encoded(
+pub(super) async fn push_mapped(
     context: &Context,
     key: &str,
     encoded: Vec<u8>,
-    mapped_length: Option<i64>,
+    length: i64,
 ) -> Result<()> {
     let storage = &context.inner.storage;
     let kept = storage.keep_xcom(context, key, encoded).await?;
+    push_kept(context, key, kept, Some(length)).await
+}
+
+/// Stores a value of which a large one is in object storage already.
+pub(crate) async fn push_kept(
+    context: &Context,
+    key: &str,
+    kept: Kept,
+    mapped_length: Option<i64>,
+) -> Result<()> {
+    let storage = &context.inner.storage;
     let body = body(context.ti(), key, &kept.encoded, mapped_length);
     drop(kept.encoded);
     let reply = context.channel().call(body).await;

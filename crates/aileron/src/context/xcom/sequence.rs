@@ -231,7 +231,7 @@ impl<T: DeserializeOwned> XcomStream<T> {
             let page = *page;
             let reply = ready!(asked.as_mut().poll(waker));
             self.asked = None;
-            match reply.and_then(|(reply, values)| self.read(&reply, &values)) {
+            match reply.and_then(|(reply, values)| self.read(&reply, values)) {
                 Ok(values) => self.take(page, values),
                 Err(error) => {
                     self.pages = Pages::within(0, None, None, 1, 1);
@@ -263,9 +263,9 @@ impl<T: DeserializeOwned> XcomStream<T> {
         })
     }
 
-    fn read(&self, reply: &Reply, values: &Values) -> Result<Vec<T>, XcomError> {
+    fn read(&self, reply: &Reply, values: Values) -> Result<Vec<T>, XcomError> {
         if let Values::Apart(values) = values {
-            let read = values.iter().map(|value| {
+            let read = values.into_iter().map(|value| {
                 value.decode().map_err(|error| {
                     unread::<T>(
                         &self.at,

@@ -4,7 +4,7 @@ use aileron_wire::message::{LiteralArgBinding, TaskArgBinding, XComArgBinding};
 use serde_json::json;
 
 use super::*;
-use crate::dag::private::{BoundParam, bind, describe, unset};
+use crate::dag::private::{BoundParam, bind, describe, keep_returned, unset};
 use crate::{DagOptions, TaskOptions};
 
 fn literal(name: &str, value: Value) -> TaskArgBinding {
@@ -49,9 +49,13 @@ fn dag() -> Dag {
         unset("title", "Option<String>"),
     ];
     let options = TaskOptions::default();
-    dag.add(describe::<()>("two", options, None, params, |_, _| {
-        Box::pin(async { Ok(Vec::new()) })
-    }));
+    dag.add(describe::<()>(
+        "two",
+        options,
+        None,
+        params,
+        |context, _| Box::pin(async move { keep_returned(&context, ()).await }),
+    ));
     dag
 }
 

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aileron_config::Config;
-use aileron_wire::json;
 use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Settings};
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
@@ -90,9 +89,9 @@ async fn write(arguments: &Storage) -> Result<Numbers> {
     let (mut speeds, mut written) = (Vec::new(), String::new());
     for _ in 0..arguments.runs {
         let start = Instant::now();
-        let encoded = json::encode(&rows)?;
         let object = storage.xcom(Layout::Airflow33, &TASK, "rows")?;
-        let size = storage.write(&object, encoded.into()).await?;
+        let size = storage.write_value(&object, &rows, 0).await?;
+        let size = size.context("nothing was written")?;
         speeds.push(start.elapsed().div_f64(size as f64 / 1e6));
         written = object.as_str().to_owned();
     }
@@ -124,7 +123,7 @@ async fn small(arguments: &Storage) -> Result<Numbers> {
     let start = Instant::now();
     for _ in 0..arguments.runs {
         let object = storage.xcom(Layout::Airflow33, &TASK, "small")?;
-        storage.write(&object, json::encode(&value)?.into()).await?;
+        storage.write_value(&object, &value, 0).await?;
         objects.push(object);
     }
     let writing = start.elapsed().as_secs_f64();
