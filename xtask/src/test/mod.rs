@@ -5,6 +5,7 @@ mod metastore;
 mod phase;
 mod programs;
 mod side_by_side;
+mod space;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -35,6 +36,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    space::check()?;
     // Installing Airflow waits for the network, the checks for the processor.
     let environments = (!arguments.fast).then(|| thread::spawn(prepare));
     let mut results = Results::default();

@@ -1,5 +1,7 @@
 //! State stores, Variables, connections and assets: the task's side, and what the database and Python tasks say.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use end_to_end::{Airflow, AirflowVersion, Api, Deadline};
 use jiff::Timestamp;
@@ -147,12 +149,18 @@ pub(super) fn a_rust_outlet_reaches_python_through_an_alias_and_starts_a_dag(
         &[],
     )?;
     assert_eq!(writer, [json!(["task", "consume"])]);
-    wait_for_scheduled_run(airflow, &run.dag_run_id)
+    if wait_for_scheduled_run(airflow, &run.dag_run_id, LIMIT / 3).is_ok() {
+        return Ok(());
+    }
+    // Airflow forgets an event that comes while its scheduler makes a run for an earlier one of the asset, as another test may have: it
+    // queues a Dag once (`ON CONFLICT DO NOTHING`), and takes the queued away when the run is made. The next run is for both.
+    run_to_success(airflow, "stores_from_rust")?;
+    wait_for_scheduled_run(airflow, &run.dag_run_id, LIMIT)
 }
 
 /// The Dag that is scheduled on an outlet of the Rust task has run for its event.
-fn wait_for_scheduled_run(airflow: &Airflow, source: &str) -> Result<()> {
-    let started = Deadline::after(LIMIT).wait_for("the Dag on the orders runs", || {
+fn wait_for_scheduled_run(airflow: &Airflow, source: &str, limit: Duration) -> Result<()> {
+    let started = Deadline::after(limit).wait_for("the Dag on the orders runs", || {
         let query = "SELECT run.run_id FROM dag_run AS run \
                      JOIN dagrun_asset_event AS consumed ON consumed.dag_run_id = run.id \
                      JOIN asset_event AS event ON event.id = consumed.event_id \
