@@ -4,21 +4,18 @@
 //! would stand still with it.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use aileron_object_storage::object_store::ObjectStore;
-use aileron_object_storage::object_store::path::Path;
 use bytes::Bytes;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use super::upload::upload_text;
+use super::upload::{Destination, upload_text};
 use super::{Codec, Problem};
 
 /// How many pieces wait to be written.
-const AHEAD: usize = 4;
+const AHEAD: usize = 2;
 
 /// An object that a thread writes. Without [`Beside::end`] there is no object.
 pub(super) struct Beside {
@@ -33,11 +30,7 @@ enum Sent {
 
 impl Beside {
     /// Starts the thread.
-    pub(super) fn start(
-        store: Arc<dyn ObjectStore>,
-        path: Path,
-        codec: Option<Codec>,
-    ) -> io::Result<Self> {
+    pub(super) fn start(to: Destination, codec: Option<Codec>) -> io::Result<Self> {
         let (pieces, receiver) = sync_channel(AHEAD);
         let (done, outcome) = oneshot::channel();
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -45,7 +38,7 @@ impl Beside {
             let text = Received {
                 pieces: Some(receiver),
             };
-            let written = runtime.block_on(upload_text(&store, &path, codec, text, usize::MAX));
+            let written = runtime.block_on(upload_text(&to, codec, text, usize::MAX));
             // Nobody may wait for it any more.
             let _ = done.send(written);
         };

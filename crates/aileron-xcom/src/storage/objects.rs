@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 
 use super::object_text::ObjectText;
 use super::text::EncodedText;
-use super::upload::upload_text;
+use super::upload::{Destination, upload_text};
 use super::value::{self, Outcome, Target};
 use super::{
     Codec, Coordinate, Layout, Problem, Settings, SettingsError, StorageError, ValueError,
@@ -171,7 +171,7 @@ impl ObjectStorage {
         let failed = |problem| failed("write", object, problem);
         let codec = codec(object).map_err(failed)?;
         let (length, text) = (encoded.len(), EncodedText::new(encoded));
-        let written = upload_text(&self.place.store, &object.path, codec, text, length).await;
+        let written = upload_text(&self.destination(object), codec, text, length).await;
         written.map_err(failed)
     }
 
@@ -192,10 +192,8 @@ impl ObjectStorage {
     ) -> Result<Option<u64>, WriteError> {
         let failed = |problem| failed("write", object, problem);
         let target = Target {
-            store: Arc::clone(&self.place.store),
-            path: object.path.clone(),
+            to: self.destination(object),
             codec: codec(object).map_err(failed)?,
-            is_local: self.base.scheme() == "file",
             threshold,
         };
         match value::write(value, target).await.map_err(failed)? {
@@ -208,6 +206,14 @@ impl ObjectStorage {
                 }
                 Ok(Some(self.write(object, encoded.into()).await?))
             }
+        }
+    }
+
+    pub(super) fn destination(&self, object: &Reference) -> Destination {
+        Destination {
+            store: Arc::clone(&self.place.store),
+            path: object.path.clone(),
+            is_local: self.base.scheme() == "file",
         }
     }
 

@@ -9,20 +9,24 @@ use super::Problem;
 /// How large a part of an object is. S3 takes ten thousand of them, at least 5 MiB each; all but the last are equal, as some other
 /// stores that speak its protocol want it. Tests have smaller ones.
 pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 5 << 20 };
+/// How much is written into a file at once.
+pub(super) const LOCAL_PART: usize = 2 * PIECE;
 /// About how large the pieces are that a part is made of.
 pub(super) const PIECE: usize = PART / 10;
 
-/// Parts of [`PART`] bytes, the last of which may be smaller. No byte is copied.
+/// Parts of so many bytes, the last of which may be smaller. No byte is copied.
 pub(super) struct Parts<S> {
     pieces: S,
+    size: usize,
     /// What is left of a piece.
     rest: Bytes,
 }
 
 impl<S: Stream<Item = Result<Bytes, Problem>> + Unpin> Parts<S> {
-    pub(super) fn new(pieces: S) -> Self {
+    pub(super) fn new(pieces: S, size: usize) -> Self {
         Self {
             pieces,
+            size,
             rest: Bytes::new(),
         }
     }
@@ -30,7 +34,7 @@ impl<S: Stream<Item = Result<Bytes, Problem>> + Unpin> Parts<S> {
     /// The next part; `None` at the end.
     pub(super) async fn next(&mut self) -> Result<Option<PutPayload>, Problem> {
         let mut part = Vec::new();
-        let mut room = PART;
+        let mut room = self.size;
         while room > 0 {
             if self.rest.is_empty() {
                 match self.pieces.next().await.transpose()? {
@@ -42,7 +46,7 @@ impl<S: Stream<Item = Result<Bytes, Problem>> + Unpin> Parts<S> {
             room -= taken.len();
             part.push(taken);
         }
-        Ok((room < PART).then(|| part.into_iter().collect()))
+        Ok((room < self.size).then(|| part.into_iter().collect()))
     }
 }
 
@@ -61,7 +65,7 @@ mod tests {
         ) {
             let pieces: Vec<Bytes> = lengths.iter().zip(0..).map(|(length, byte)| vec![byte; *length].into()).collect();
             let whole = pieces.concat();
-            let mut parts = Parts::new(stream::iter(pieces.into_iter().map(Ok)));
+            let mut parts = Parts::new(stream::iter(pieces.into_iter().map(Ok)), PART);
             let cut = futures_util::FutureExt::now_or_never(async {
                 let mut cut = Vec::new();
                 while let Some(part) = parts.next().await.unwrap() {

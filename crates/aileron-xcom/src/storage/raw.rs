@@ -115,7 +115,7 @@ impl ObjectStorage {
             let piece = source.next().await.map_err(Problem::Io)?;
             Ok((!piece.is_empty()).then_some((piece, source)))
         });
-        let written = upload_pieces(&self.place().store, object.path(), pieces).await;
+        let written = upload_pieces(&self.destination(object), pieces).await;
         written.map_err(|problem| failed("write", object, problem))?;
         source.tally.fingerprint().await.map_err(of_file)
     }

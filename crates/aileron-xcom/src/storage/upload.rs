@@ -14,7 +14,7 @@ use futures_util::stream::{self, Stream, StreamExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use super::parts::{PIECE, Parts};
+use super::parts::{LOCAL_PART, PART, PIECE, Parts};
 use super::{Codec, Problem};
 
 /// How many parts are on their way at once.
@@ -22,11 +22,19 @@ const IN_FLIGHT: usize = 2;
 /// Up to here a text is compressed at once; more is compressed beside the upload.
 const SMALL: usize = if cfg!(test) { 4 << 10 } else { 256 << 10 };
 
+/// Where an object goes.
+#[derive(Debug, Clone)]
+pub(super) struct Destination {
+    pub(super) store: Arc<dyn ObjectStore>,
+    pub(super) path: Path,
+    /// Whether the store is a directory of this machine.
+    pub(super) is_local: bool,
+}
+
 /// Writes JSON text of about so many bytes, and returns how many bytes the object has. Nobody sees the object before it is whole,
 /// and there is none when the text ends with an error.
 pub(super) async fn upload_text(
-    store: &Arc<dyn ObjectStore>,
-    path: &Path,
+    to: &Destination,
     codec: Option<Codec>,
     text: impl Iterator<Item = io::Result<Bytes>> + Send + 'static,
     length: usize,
@@ -34,30 +42,31 @@ pub(super) async fn upload_text(
     match codec {
         None => {
             let pieces = stream::iter(text).map(|piece| piece.map_err(Problem::Encode));
-            upload_pieces(store, path, pieces).await
+            upload_pieces(to, pieces).await
         }
         Some(codec) if length <= SMALL => {
             let compressed = compress(codec, text, Vec::with_capacity(length / 2));
-            put(store, path, compressed.map_err(Problem::Encode)?.into()).await
+            put(to, compressed.map_err(Problem::Encode)?.into()).await
         }
-        Some(codec) => upload_pieces(store, path, compressed(codec, text)).await,
+        Some(codec) => upload_pieces(to, compressed(codec, text)).await,
     }
 }
 
 /// Writes all pieces one behind the other, and returns how many bytes the object has. Nobody sees the object before it is whole, and
 /// there is none when a piece is an error.
 pub(super) async fn upload_pieces(
-    store: &Arc<dyn ObjectStore>,
-    path: &Path,
+    to: &Destination,
     pieces: impl Stream<Item = Result<Bytes, Problem>>,
 ) -> Result<u64, Problem> {
     let pieces = pin!(pieces);
-    let mut parts = Parts::new(pieces);
+    let size = if to.is_local { LOCAL_PART } else { PART };
+    let mut parts = Parts::new(pieces, size);
     let first = parts.next().await?.unwrap_or_default();
     let Some(second) = parts.next().await? else {
-        return put(store, path, first).await;
+        return put(to, first).await;
     };
-    let mut upload = store.put_multipart(path).await.map_err(Problem::Store)?;
+    let upload = to.store.put_multipart(&to.path).await;
+    let mut upload = upload.map_err(Problem::Store)?;
     let rest = stream::try_unfold(parts, async |mut parts| {
         Ok(parts.next().await?.map(|part| (part, parts)))
     });
@@ -77,13 +86,9 @@ pub(super) async fn upload_pieces(
 }
 
 /// Writes an object at once.
-async fn put(
-    store: &Arc<dyn ObjectStore>,
-    path: &Path,
-    payload: PutPayload,
-) -> Result<u64, Problem> {
+async fn put(to: &Destination, payload: PutPayload) -> Result<u64, Problem> {
     let size = payload.content_length() as u64;
-    let put = store.put(path, payload).await;
+    let put = to.store.put(&to.path, payload).await;
     put.map(|_| size).map_err(Problem::Store)
 }
 

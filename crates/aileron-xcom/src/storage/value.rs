@@ -1,16 +1,13 @@
 //! Writing a Rust value into an object, as it is serialized.
 
 use std::io;
-use std::sync::Arc;
 
-use aileron_object_storage::object_store::ObjectStore;
-use aileron_object_storage::object_store::path::Path;
 use bytes::Bytes;
 use serde::Serialize;
 
 use super::beside::Beside;
 use super::parts::PIECE;
-use super::upload::upload_text;
+use super::upload::{Destination, upload_text};
 use super::{Codec, Problem};
 use crate::json::{Growing, NotWritten, write_value};
 
@@ -19,11 +16,8 @@ const LONG: u64 = if cfg!(test) { 16 << 10 } else { 2 << 20 };
 
 /// Where a text goes.
 pub(super) struct Target {
-    pub(super) store: Arc<dyn ObjectStore>,
-    pub(super) path: Path,
+    pub(super) to: Destination,
     pub(super) codec: Option<Codec>,
-    /// Whether the store is a directory of this machine.
-    pub(super) is_local: bool,
     /// A shorter text goes nowhere.
     pub(super) threshold: u64,
 }
@@ -50,6 +44,7 @@ pub(super) async fn write<T: Serialize + ?Sized>(
         pieces: Vec::new(),
         length: 0,
         beside: None,
+        alone: false,
     };
     match write_value(value, &mut outgoing) {
         Ok(()) => outgoing.end().await,
@@ -76,6 +71,8 @@ struct Outgoing {
     /// The bytes of all pieces so far.
     length: u64,
     beside: Option<Beside>,
+    /// Whether no thread is to be started any more.
+    alone: bool,
 }
 
 impl Growing for Outgoing {
@@ -105,7 +102,8 @@ impl Outgoing {
             };
         }
         self.pieces.push(piece);
-        if self.target.is_local && self.length >= self.target.threshold.max(LONG) {
+        if self.target.to.is_local && !self.alone && self.length >= self.target.threshold.max(LONG)
+        {
             self.start()?;
         }
         Ok(())
@@ -113,10 +111,7 @@ impl Outgoing {
 
     /// Starts the thread, with what is there. Without a thread all is kept until the text is whole.
     fn start(&mut self) -> Result<(), NotWritten> {
-        let Target {
-            store, path, codec, ..
-        } = &self.target;
-        match Beside::start(Arc::clone(store), path.clone(), *codec) {
+        match Beside::start(self.target.to.clone(), self.target.codec) {
             Ok(beside) => {
                 let taken = self.pieces.drain(..).all(|piece| beside.give(piece));
                 self.beside = Some(beside);
@@ -127,14 +122,14 @@ impl Outgoing {
                 }
             }
             Err(_) => {
-                self.target.is_local = false;
+                self.alone = true;
                 Ok(())
             }
         }
     }
 
     async fn end(mut self) -> Result<Outcome, Problem> {
-        self.target.is_local = false;
+        self.alone = true;
         // If it is not taken, the end tells why.
         let _ = self.cut(Vec::new());
         if let Some(beside) = self.beside {
@@ -143,12 +138,10 @@ impl Outgoing {
         if self.length < self.target.threshold {
             return Ok(Outcome::Short);
         }
-        let Target {
-            store, path, codec, ..
-        } = &self.target;
+        let Target { to, codec, .. } = &self.target;
         let length = usize::try_from(self.length).unwrap_or(usize::MAX);
         let text = self.pieces.into_iter().map(Ok);
-        let written = upload_text(store, path, *codec, text, length).await;
+        let written = upload_text(to, *codec, text, length).await;
         written.map(Outcome::Written)
     }
 }
@@ -156,7 +149,10 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::sync::Arc;
 
+    use aileron_object_storage::object_store::ObjectStore;
+    use aileron_object_storage::object_store::path::Path;
     use serde::ser::SerializeSeq as _;
     use serde_json::Value;
 
@@ -181,10 +177,12 @@ mod tests {
 
         fn target(&self, is_local: bool, threshold: u64) -> Target {
             Target {
-                store: Arc::clone(&self.store),
-                path: Path::from("value"),
+                to: Destination {
+                    store: Arc::clone(&self.store),
+                    path: Path::from("value"),
+                    is_local,
+                },
                 codec: None,
-                is_local,
                 threshold,
             }
         }
@@ -274,10 +272,8 @@ mod tests {
         let stored = Stored::new();
         let file = stored.directory.path().join("file");
         std::fs::write(file, "").unwrap();
-        let target = Target {
-            path: Path::from("file/value"),
-            ..stored.target(true, 0)
-        };
+        let mut target = stored.target(true, 0);
+        target.to.path = Path::from("file/value");
         let error = write(&rows(3_000), target).await.unwrap_err();
         assert!(matches!(error, Problem::Store(_)), "{error}");
     }

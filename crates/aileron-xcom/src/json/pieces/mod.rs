@@ -85,8 +85,6 @@ struct List {
     /// Which end in the window is next, and where the element before it has ended.
     next: usize,
     at: usize,
-    /// Whether the window may hold a wrapped value.
-    wrapped: bool,
     /// How many elements were given.
     given: usize,
     ended: bool,
@@ -101,7 +99,6 @@ impl List {
             window: Window::default(),
             next: 0,
             at: 0,
-            wrapped: false,
             given: 0,
             ended: false,
             broken: None,
@@ -112,7 +109,6 @@ impl List {
     fn advance(&mut self) -> Result<bool, Error> {
         match self.windows.recv() {
             Ok(Ok(Some(window))) => {
-                self.wrapped = holds_wrapped(window.text.as_bytes());
                 self.window = window;
                 (self.next, self.at) = (0, 0);
                 Ok(true)
@@ -241,7 +237,7 @@ impl<'de> SeqAccess<'de> for &mut List {
             return Ok(None);
         }
         self.given += 1;
-        if self.wrapped && holds_wrapped(element.as_bytes()) {
+        if self.window.wrapped && holds_wrapped(element.as_bytes()) {
             let tree: Value = serde_json::from_str(element)?;
             let element = Unborrowed::new(Unwrapping::new(&tree));
             return seed.deserialize(element).map(Some);

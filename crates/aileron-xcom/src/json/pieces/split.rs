@@ -3,6 +3,7 @@
 use aileron_wire::json::JsonDecodeError;
 use memchr::memchr2;
 
+use crate::decode::holds_wrapped;
 use crate::json::beyond_64_bits_reason;
 
 /// What comes out of a list: whole elements, each with its comma or the bracket that ends the list.
@@ -11,6 +12,8 @@ pub(super) struct Window {
     pub(super) text: String,
     /// Where each element ends: the offsets of the commas and of the bracket.
     pub(super) ends: Vec<usize>,
+    /// Whether one may hold a wrapped value.
+    pub(super) wrapped: bool,
 }
 
 /// Why no more windows come.
@@ -78,6 +81,7 @@ impl Splitter {
         let text = std::mem::replace(&mut self.text, rest);
         self.at -= text.len();
         Ok(Some(Window {
+            wrapped: holds_wrapped(&text),
             text: String::from_utf8(text).map_err(|_| NoList::NotText)?,
             ends: std::mem::take(&mut self.ends),
         }))
