@@ -26,6 +26,9 @@ pub(super) fn open(
     };
     if let Some(host) = host {
         builder = builder.with_account(account_of_host(host));
+        if let Some(endpoint) = endpoint_of_host(host) {
+            builder = builder.with_endpoint(endpoint);
+        }
     }
     Ok(Arc::new(builder.with_container_name(container).build()?))
 }
@@ -41,8 +44,12 @@ fn settings(account: &Account) -> Vec<(Key, String)> {
         Some(_) => (Key::ClientId, Key::ClientSecret),
         None => (Key::AccountName, Key::AccessKey),
     };
-    let name = account.host.as_deref().map(account_of_host);
+    let host = account.host.as_deref();
+    let name = host.map(account_of_host);
+    let own_host = account.extra("account_host");
+    let endpoint = own_host.as_deref().or(host).and_then(endpoint_of_host);
     let given = [
+        (Key::Endpoint, endpoint),
         (Key::AuthorityId, tenant),
         (Key::SasKey, account.extra("sas_token")),
         (secret, account.password.clone()),
@@ -90,6 +97,20 @@ fn account_of_host(host: &str) -> String {
     host.split(['.', '/']).next().unwrap_or_default().to_owned()
 }
 
+/// Where the account of a host answers; `None` for a name alone and for a host of Azure's public cloud, where the name says it. Like
+/// Python's `parse_blob_account_url` (provider `microsoft.azure` 15.2), and for `dfs` hosts of other clouds the `blob` host beside them.
+fn endpoint_of_host(host: &str) -> Option<String> {
+    let (scheme, rest) = host.split_once("://").unwrap_or(("https", host));
+    let rest = rest.trim_end_matches('/');
+    let (name, suffix) = rest.split_once('.')?;
+    let suffix = match suffix.strip_prefix("dfs.core.") {
+        Some(cloud) => format!("blob.core.{cloud}"),
+        None => suffix.to_owned(),
+    };
+    let is_public = suffix == "blob.core.windows.net" && scheme == "https";
+    (!is_public).then(|| format!("{scheme}://{name}.{suffix}"))
+}
+
 #[cfg(test)]
 mod tests {
     use aileron_uri::ConnectionFields;
@@ -132,6 +153,45 @@ mod tests {
         let own = format!("{text};BlobEndpoint=http://127.0.0.1:10000/a");
         assert_eq!(of(&own).as_deref(), Some("http://127.0.0.1:10000/a"));
         assert_eq!(of("AccountName=a;AccountKey=k=="), None);
+    }
+
+    #[test]
+    fn a_host_of_another_cloud_leads_there() {
+        for (host, endpoint) in [
+            ("acme", None),
+            ("https://acme.blob.core.windows.net/", None),
+            ("acme.dfs.core.windows.net", None),
+            (
+                "acme.dfs.core.chinacloudapi.cn",
+                Some("https://acme.blob.core.chinacloudapi.cn"),
+            ),
+            (
+                "https://acme.blob.core.usgovcloudapi.net/",
+                Some("https://acme.blob.core.usgovcloudapi.net"),
+            ),
+            (
+                "acme.z1.blob.storage.azure.net",
+                Some("https://acme.z1.blob.storage.azure.net"),
+            ),
+            (
+                "http://127.0.0.1:10000/acme",
+                Some("http://127.0.0.1:10000/acme"),
+            ),
+        ] {
+            assert_eq!(endpoint_of_host(host).as_deref(), endpoint, "{host}");
+        }
+        let account = Account::new(ConnectionFields {
+            host: Some("acme".to_owned()),
+            extra: Some(r#"{"account_host": "acme.blob.example.com"}"#.to_owned()),
+            ..ConnectionFields::default()
+        });
+        assert_eq!(
+            settings(&account.unwrap()),
+            [
+                (Key::Endpoint, "https://acme.blob.example.com".to_owned()),
+                (Key::AccountName, "acme".to_owned())
+            ]
+        );
     }
 
     #[test]
