@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use end_to_end::{AirflowVersion, bundle, workspace_root};
+use end_to_end::{AirflowVersion, Postgres, PostgresDatabase, bundle, workspace_root};
 use serde_json::{Value, json};
 
 const OLD: AirflowVersion = AirflowVersion::V3_3_2;
@@ -22,20 +22,37 @@ const FOREIGN: &str = "shop/new/rows/notes.txt";
 struct World {
     aileron: PathBuf,
     directory: tempfile::TempDir,
+    /// Otherwise the database is a file in the directory.
+    postgres: Option<PostgresDatabase>,
 }
 
 impl World {
-    fn upgraded() -> Result<Self> {
-        let world = Self {
-            aileron: bundle::executable("aileron-cli", "aileron")?,
-            directory: tempfile::tempdir()?,
-        };
+    fn on_sqlite() -> Result<Self> {
+        let world = Self::of(None)?;
         let python = OLD.python()?;
         let migrated = python
             .ancestors()
             .nth(2)
             .context("it is in an environment")?;
         std::fs::copy(migrated.join("metadata.db"), world.path("airflow.db"))?;
+        world.upgraded()
+    }
+
+    fn on_postgres() -> Result<Self> {
+        Self::of(Some(Postgres::start()?.database(OLD)?))?.upgraded()
+    }
+
+    fn of(postgres: Option<PostgresDatabase>) -> Result<Self> {
+        Ok(Self {
+            aileron: bundle::executable("aileron-cli", "aileron")?,
+            directory: tempfile::tempdir()?,
+            postgres,
+        })
+    }
+
+    /// XComs of the old Airflow, its upgrade, and XComs of the new one.
+    fn upgraded(self) -> Result<Self> {
+        let world = self;
         world.airflow(OLD, "before")?;
         let migrate = ["-m", "airflow", "db", "migrate"];
         world.done(Command::new(NEW.python()?).args(migrate), 500)?;
@@ -54,7 +71,10 @@ impl World {
     /// What Airflow's configuration says.
     fn configure(&self, command: &mut Command, threshold: i64) {
         let option = |key: &str| format!("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_{key}");
-        let database = format!("sqlite:///{}", self.path("airflow.db").display());
+        let database = match &self.postgres {
+            Some(database) => database.sqlalchemy_url(),
+            None => format!("sqlite:///{}", self.path("airflow.db").display()),
+        };
         command
             .env("AIRFLOW_HOME", self.directory.path())
             .env("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
@@ -118,15 +138,23 @@ impl World {
 
 #[test]
 fn sizes_orphans_and_the_way_back_are_known_in_an_upgraded_database() -> Result<()> {
-    let world = World::upgraded()?;
+    all_is_known(&World::on_sqlite()?)
+}
+
+#[test]
+fn sizes_orphans_and_the_way_back_are_known_in_an_upgraded_postgresql() -> Result<()> {
+    all_is_known(&World::on_postgres()?)
+}
+
+fn all_is_known(world: &World) -> Result<()> {
     let before = world.xcoms()?;
     ensure!(before.len() == 10, "{before:#?}");
     let offloaded = before.values().filter(|(stored, _)| stored.is_string());
     ensure!(offloaded.count() == 7, "{before:#?}");
-    sizes(&world)?;
-    orphans(&world)?;
-    way_back(&world, &before)?;
-    a_lost_object(&world)
+    sizes(world)?;
+    orphans(world)?;
+    way_back(world, &before)?;
+    a_lost_object(world)
 }
 
 fn sizes(world: &World) -> Result<()> {

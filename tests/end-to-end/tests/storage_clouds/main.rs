@@ -1,8 +1,11 @@
 //! `gs://` and `abfs://` on servers of this machine, with the account in an Airflow connection.
 //!
 //! The client for Google speaks the XML interface of Cloud Storage, whose requests are those of S3: moto answers them. That shows how
-//! requests and answers are put together, and nothing about Google's tokens: none is asked for. Azure has an emulator of its own, Azurite:
-//! the program that `AILERON_AZURITE` names, or `azurite-blob` on the path. Without one that test says that it was skipped.
+//! requests and answers are put together. moto takes no tokens of Google: a gate before it, which is a stand-in, looks at those of a service
+//! account. Azure has an emulator of its own, Azurite: the program that `AILERON_AZURITE` names, or `azurite-blob` on the path. Without one
+//! that test says that it was skipped.
+
+mod gate;
 
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::PathBuf;
@@ -20,6 +23,7 @@ use aileron_xcom::storage::{Coordinate, Fingerprint, ObjectStorage, Problem, Set
 use anyhow::{Context as _, Result, anyhow, ensure};
 use end_to_end::{AirflowVersion, Deadline, ObjectStore, workspace_root};
 use futures_util::TryStreamExt as _;
+use gate::{Gate, ServiceAccount};
 use serde_json::{Value, json};
 
 const TASK: Coordinate<'_> = Coordinate {
@@ -164,19 +168,27 @@ async fn google_cloud_storage() -> Result<()> {
     ureq::put(format!("{}/xcoms?acl", store.url()))
         .header("x-amz-acl", "public-read-write")
         .send_empty()?;
-    let key = json!({
-        "gcs_base_url": store.url(),
-        "disable_oauth": true,
-        "client_email": "",
-        "private_key": "",
-        "private_key_id": "",
-    });
-    let cloud = Cloud {
+    let account = ServiceAccount::new()?;
+    let gate = Gate::start(store.url(), &account).await?;
+    let of = |key: Value| Cloud {
         base: "gs://xcom_store@xcoms/some/prefix",
         conn_type: "google_cloud_platform",
         extra: json!({"keyfile_dict": key.to_string()}),
     };
-    cloud.everything().await
+    of(account.key_file(&gate.url)).everything().await?;
+    let (passed, refused) = gate.requests();
+    ensure!(passed > 10 && refused == 0, "{passed}, {refused}");
+
+    // The key of another account.
+    let storage = of(ServiceAccount::new()?.key_file(&gate.url)).storage()?;
+    let object = storage.object("x")?;
+    let error = storage.read(&object).await.err().context("it was read")?;
+    let said = error.to_string();
+    ensure!(
+        said.contains("another key has signed it") && said.contains(object.as_str()),
+        "{said}"
+    );
+    Ok(())
 }
 
 /// The account that Azurite has, with the key that its documentation names.
