@@ -15,7 +15,7 @@ use super::upload::{Destination, upload_text};
 use super::{Codec, Problem};
 
 /// How many pieces wait to be written.
-const AHEAD: usize = 2;
+const AHEAD: usize = 1;
 
 /// An object that a thread writes. Without [`Beside::end`] there is no object.
 pub(super) struct Beside {

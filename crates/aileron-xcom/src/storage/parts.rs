@@ -10,7 +10,7 @@ use super::Problem;
 /// stores that speak its protocol want it. Tests have smaller ones.
 pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 5 << 20 };
 /// How much is written into a file at once.
-pub(super) const LOCAL_PART: usize = 2 * PIECE;
+pub(super) const LOCAL_PART: usize = PIECE;
 /// About how large the pieces are that a part is made of.
 pub(super) const PIECE: usize = PART / 10;
 
