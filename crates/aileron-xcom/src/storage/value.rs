@@ -94,7 +94,7 @@ impl Outgoing {
     fn cut(&mut self, room: Vec<u8>) -> Result<(), NotWritten> {
         let piece = Bytes::from(std::mem::replace(&mut self.text, room));
         self.length += piece.len() as u64;
-        if let Some(beside) = &self.beside {
+        if let Some(beside) = &mut self.beside {
             return if beside.give(piece) {
                 Ok(())
             } else {
@@ -112,7 +112,7 @@ impl Outgoing {
     /// Starts the thread, with what is there. Without a thread all is kept until the text is whole.
     fn start(&mut self) -> Result<(), NotWritten> {
         match Beside::start(self.target.to.clone(), self.target.codec) {
-            Ok(beside) => {
+            Ok(mut beside) => {
                 let taken = self.pieces.drain(..).all(|piece| beside.give(piece));
                 self.beside = Some(beside);
                 if taken {
