@@ -64,6 +64,32 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
     value.serialize(&mut Writer { out, depth: 0 })
 }
 
+/// Whether a value is a null. No more of it is looked at than its first element.
+///
+/// ```
+/// # #[cfg(feature = "object-storage")] {
+/// assert!(aileron_xcom::storage::is_null(&None::<u8>));
+/// assert!(!aileron_xcom::storage::is_null(&[()]));
+/// # }
+/// ```
+pub fn is_null<T: Serialize + ?Sized>(value: &T) -> bool {
+    let mut first = First(Vec::new());
+    write_value(value, &mut first).is_ok() && first.0 == b"null"
+}
+
+/// Takes a text up to its first element.
+struct First(Vec<u8>);
+
+impl Growing for First {
+    fn text(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+
+    fn grown(&mut self) -> Result<(), NotWritten> {
+        Err(NotWritten::Stopped)
+    }
+}
+
 struct Writer<'a, G> {
     out: &'a mut G,
     depth: usize,
@@ -779,6 +805,13 @@ mod tests {
         }
         let deep = (0..40).fold(Any::Unit, |value, _| Any::Tuple(vec![value]));
         assert_eq!(direct(&deep), Err(NotWritten::Unusual));
+    }
+
+    #[test]
+    fn only_a_null_is_one() {
+        assert!(is_null(&()) && is_null(&Some(None::<u8>)) && is_null(&serde_json::Value::Null));
+        let long = vec!["null"; 1_000];
+        assert!(!is_null(&long) && !is_null("null") && !is_null(&f64::NAN) && !is_null(&[(); 0]));
     }
 
     #[test]

@@ -19,6 +19,8 @@ use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter as _};
 
 #[cfg(feature = "object-storage")]
+pub use direct::is_null;
+#[cfg(feature = "object-storage")]
 pub(crate) use direct::{Growing, NotWritten, write_value};
 #[cfg(feature = "object-storage")]
 pub(crate) use pieces::decode_pieces;

@@ -67,3 +67,5 @@ pub use objects::{ObjectStorage, Reference};
 pub use raw::Fingerprint;
 pub use settings::Settings;
 pub use state::StateScope;
+
+pub use crate::json::is_null;

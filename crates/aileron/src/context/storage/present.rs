@@ -9,7 +9,9 @@ use aileron_uri::ConnectionFields;
 use aileron_wire::json::{self, JsonDecodeError, JsonEncodeError};
 use aileron_wire::msgpack::{Token, token};
 use aileron_xcom::XcomBackend;
-use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings, ValueError};
+use aileron_xcom::storage::{
+    Coordinate, Layout, ObjectStorage, Reference, Settings, ValueError, is_null,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -17,9 +19,6 @@ use tokio::sync::OnceCell;
 use super::{KeepError, Kept, Object, ObjectStorageError};
 use crate::Context;
 use crate::context::xcom::{NIL, RETURN_VALUE};
-
-/// The shortest null.
-const NULL: &str = "null";
 
 /// What the configuration says about XComs, and the store.
 #[derive(Debug)]
@@ -120,20 +119,14 @@ impl Storage {
         Ok(Kept::inline(json::encode(value)?))
     }
 
-    /// Like [`keep_value`](Self::keep_value), for what a task returns: a null is never brought into an object, because it is not
-    /// stored at all.
+    /// Like [`keep_value`](Self::keep_value), for what a task returns: a null is not stored at all, so that nothing is looked up for it.
     pub(crate) async fn keep_returned<T: Serialize + ?Sized>(
         &self,
         context: &Context,
         value: &T,
     ) -> Result<Kept, KeepError> {
-        let backend = self.backend(context).await?;
-        let threshold = backend.and_then(|backend| backend.settings.threshold);
-        if threshold.is_some_and(|threshold| threshold <= NULL.len() as u64) {
-            let encoded = json::encode(value)?;
-            if encoded == NIL {
-                return Ok(Kept::inline(encoded));
-            }
+        if is_null(value) {
+            return Ok(Kept::inline(NIL.to_vec()));
         }
         self.keep_value(context, RETURN_VALUE, value).await
     }

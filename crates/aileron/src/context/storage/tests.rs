@@ -309,6 +309,17 @@ fn a_null_in_an_object_is_pushed_and_one_that_a_task_returns_is_not() {
 }
 
 #[test]
+fn a_task_that_returns_nothing_does_not_ask_for_the_store() {
+    use crate::dag::private::keep_returned;
+
+    let airflow = airflow(Path::new("/")).config("common.io", "xcom_objectstorage_path", "no URL");
+    let cx = airflow.context("extract");
+    cx.block_on(keep_returned(&cx, ())).unwrap();
+    let error = cx.block_on(keep_returned(&cx, 7)).unwrap_err();
+    assert!(error.to_string().contains("no URL"), "{error}");
+}
+
+#[test]
 fn what_cannot_be_an_xcom_is_said_as_without_object_storage() {
     let directory = tempfile::tempdir().unwrap();
     let error = |airflow: Airflow| {
