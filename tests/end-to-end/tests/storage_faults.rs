@@ -8,7 +8,7 @@ use aileron_object_storage::Account;
 use aileron_uri::ConnectionFields;
 use aileron_wire::json;
 use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings};
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use end_to_end::{Fault, FaultProxy, ObjectStore};
 
 /// More requests than any of these makes.
@@ -131,7 +131,14 @@ async fn an_upload_that_fails_half_way_leaves_nothing_visible() -> Result<()> {
         .unwrap_or_default();
     ensure!(error.contains("cannot write the object"), "{error}");
     ensure!(store.keys("faults", "x")?.is_empty());
+    proxy.fail("PUT", Fault::Status(403), 2, ALWAYS);
+    let lines = vec!["x".repeat(1_000); 40_000];
+    let written = storage.write_value(&object, &lines, 0).await;
+    ensure!(written.is_err() && store.keys("faults", "x")?.is_empty());
     proxy.heal();
+    let written = storage.write_value(&object, &lines, 0).await?;
+    ensure!(written == Some(40_000 * 1_004), "{written:?}");
+    ensure!(storage.read_value::<Vec<String>>(&object).await? == lines);
     ensure!(storage.write(&object, large.into()).await? == 40 << 20);
     ensure!(storage.read(&object).await?.len() == 40 << 20);
     Ok(())
@@ -186,14 +193,19 @@ async fn the_process_with_the_limit() -> Result<()> {
     for bytes in [3 << 20, 20 << 20] {
         let object = storage.xcom(Layout::Airflow33, &TASK, "k")?;
         let written = storage.write(&object, value(bytes)?.into()).await;
-        let error = written
-            .err()
-            .map(|error| error.to_string())
-            .unwrap_or_default();
-        ensure!(
-            error.contains("cannot write the object") && error.contains("File too large"),
-            "{error}"
-        );
+        // Written by a thread, while the text is made.
+        let lines = vec!["x".repeat(1_000); bytes / 1_000];
+        let serialized = storage.write_value(&object, &lines, 0).await;
+        for error in [
+            written.err().map(|error| error.to_string()),
+            serialized.err().map(|error| error.to_string()),
+        ] {
+            let error = error.context("it was written")?;
+            ensure!(
+                error.contains("cannot write the object") && error.contains("File too large"),
+                "{error}"
+            );
+        }
         let error = error_of_read(&storage, &object).await?;
         ensure!(error.contains("it is not there"), "{error}");
     }

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use crate::progress::say;
 
 /// What a build of all tests takes, in bytes, with room for what they write themselves.
-const NEEDED: u64 = 8 << 30;
+const NEEDED: u64 = 10_000_000_000;
 /// What is needed when all is built.
-const LEAST: u64 = 1 << 30;
+const LEAST: u64 = 1_000_000_000;
 
 /// Checks that the disk has room for the build, of which a part may be there already. Without room the linker dies of a signal an hour
 /// later, and its message does not say why.
