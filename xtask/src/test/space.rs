@@ -13,7 +13,7 @@ const NEEDED: u64 = 10_000_000_000;
 /// What is needed when all is built.
 const LEAST: u64 = 1_000_000_000;
 
-/// Checks that the disk has room for the build, of which a part may be there already. Without room the linker dies of a signal an hour
+/// Checks that the disk has room for the build, of which a part may be there already. Without room the linker dies of a signal minutes
 /// later, and its message does not say why.
 pub(super) fn check() -> Result<()> {
     let target = target_directory()?;

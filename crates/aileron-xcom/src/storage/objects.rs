@@ -179,8 +179,8 @@ impl ObjectStorage {
     /// nothing is written, when its text is shorter than a threshold.
     ///
     /// The object is the same as if the value were encoded and [written](Self::write), and this takes less time. In a directory the
-    /// object is written while the text is made, and memory holds some parts of 5 MiB. Otherwise memory holds all of the text, and
-    /// gives it up as it is sent.
+    /// object is written while the text is made, and memory holds some pieces of 512 KiB. Otherwise memory holds all of the text, and
+    /// gives it up as it is sent, in parts of 5 MiB.
     ///
     /// # Errors
     /// [`WriteError`], which names the object or the place in the value. Nothing of it is visible then.
