@@ -151,11 +151,15 @@ struct Waited {
     late: bool,
 }
 
+/// How long a trigger is waited for, in seconds. Within a moment would be too early: where the scheduler learns only after it that the
+/// first process is gone, it takes the task, queued again by then, for one that was lost, and fails it.
+const WAIT: i64 = 5;
+
 #[task(resume = [time_has_come])]
 async fn wait_for_time(cx: &Context) -> Result<Waited> {
     cx.xcom().push("before", &cx.ti().id).await?;
     Err(Trigger::new(DATE_TIME_TRIGGER)
-        .kwarg("moment", in_seconds(1)?)
+        .kwarg("moment", in_seconds(WAIT)?)
         .next_kwarg("left_behind", BTreeMap::from([("numbers", [1, 2])]))
         .resume(wait_for_time::time_has_come))
 }
@@ -185,7 +189,7 @@ async fn time_has_come(cx: &Context, event: TriggerEvent) -> Result<Waited> {
 async fn wait_in_vain() -> Result<String> {
     Err(Trigger::new(DATE_TIME_TRIGGER)
         .kwarg("moment", in_seconds(3_600)?)
-        .timeout(SECOND)
+        .timeout(Duration::from_secs(WAIT.unsigned_abs()))
         .resume(wait_in_vain::caught))
 }
 
@@ -213,7 +217,7 @@ async fn caught(
 async fn wait_and_fail() -> Result<Waited> {
     Err(Trigger::new(DATE_TIME_TRIGGER)
         .kwarg("moment", in_seconds(3_600)?)
-        .timeout(SECOND)
+        .timeout(Duration::from_secs(WAIT.unsigned_abs()))
         .resume(wait_and_fail::time_has_come))
 }
 
