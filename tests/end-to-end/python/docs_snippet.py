@@ -1,4 +1,8 @@
-"""Reads a snippet of the documentation as its reader would: `docs_snippet.py LANGUAGE < snippet`."""
+"""Reads snippets of the documentation as their reader would.
+
+Each line of the input is one, as JSON: `{"language": .., "text": ..}`. Each is answered by a line `{"error": ..}`, which is null when it
+is right. Importing Airflow takes seconds: it is done once, and each snippet is read by a fork.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +11,41 @@ import json
 import os
 import pathlib
 import runpy
+import subprocess
 import sys
+import tempfile
 import tomllib
+import traceback
 
 import yaml
+
+# What an `ini` is read by: an Airflow of its own, which finds it as its airflow.cfg when it starts.
+INI = "--ini"
 
 
 def python(text: str) -> None:
     """Runs it from a file: Airflow looks at the source of stubs."""
-    file = pathlib.Path(os.environ["AIRFLOW_HOME"]) / "snippet.py"
-    file.write_text(text)
-    runpy.run_path(str(file))
+    with tempfile.TemporaryDirectory() as directory:
+        file = pathlib.Path(directory) / "snippet.py"
+        file.write_text(text)
+        runpy.run_path(str(file))
 
 
 def ini(text: str) -> None:
-    """Makes it the airflow.cfg of an Airflow, which must know every option and be able to use the coordinators."""
+    with tempfile.TemporaryDirectory() as home:
+        (pathlib.Path(home) / "airflow.cfg").write_text(text)
+        command = [sys.executable, __file__, INI]
+        read = subprocess.run(
+            command, env={**os.environ, "AIRFLOW_HOME": home}, input=text, capture_output=True, text=True, check=False
+        )
+        if read.returncode != 0:
+            raise ValueError(read.stderr)
+
+
+def airflow_cfg(text: str) -> None:
+    """The Airflow must know every option and be able to use the coordinators."""
     snippet = configparser.ConfigParser(interpolation=None)
     snippet.read_string(text)
-    (pathlib.Path(os.environ["AIRFLOW_HOME"]) / "airflow.cfg").write_text(text)
 
     from airflow.configuration import conf
     from airflow.sdk.execution_time.coordinator import CoordinatorManager
@@ -51,4 +72,36 @@ def ini(text: str) -> None:
 
 READERS = {"python": python, "ini": ini, "json": json.loads, "toml": tomllib.loads, "yaml": yaml.safe_load}
 
-READERS[sys.argv[1]](sys.stdin.read())
+
+def read(language: str, text: str) -> str | None:
+    """What is wrong with a snippet, if anything is."""
+    with tempfile.TemporaryFile("w+") as said:
+        child = os.fork()
+        if child == 0:
+            # Neither what it prints nor what it asks is part of the conversation.
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(2, 1)
+            try:
+                READERS[language](text)
+            except BaseException:
+                said.write(traceback.format_exc())
+                said.flush()
+                os._exit(1)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        said.seek(0)
+        error = said.read()
+    return error or (f"its process ended with status {status}" if status else None)
+
+
+def serve() -> None:
+    import airflow.sdk  # noqa: F401
+
+    for line in sys.stdin:
+        print(json.dumps({"error": read(**json.loads(line))}), flush=True)
+
+
+if sys.argv[1:] == [INI]:
+    airflow_cfg(sys.stdin.read())
+else:
+    serve()

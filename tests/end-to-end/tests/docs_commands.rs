@@ -7,6 +7,7 @@
 mod docs_walker;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use docs_walker::{commands, links, messages, mistakes, page, walk};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -42,7 +43,12 @@ fn main() -> ExitCode {
     ];
     trials.extend(pages.into_iter().map(|page| {
         let name = page.path.display().to_string();
-        trial(name, move || walk::walk(&page))
+        trial(name, move || {
+            let begun = Instant::now();
+            let walked = walk::walk(&page);
+            eprintln!("{}: {:.0?}", page.path.display(), begun.elapsed());
+            walked
+        })
     }));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
