@@ -42,6 +42,7 @@ mod digest;
 mod error;
 #[cfg(any(feature = "aws", feature = "azure", feature = "gcp", feature = "http"))]
 mod http;
+mod incoming;
 mod location;
 mod read;
 mod retry;
@@ -49,6 +50,7 @@ mod store;
 
 pub use account::Account;
 pub use error::OpenError;
+pub use incoming::{Chunks, Incoming};
 pub use location::Location;
 pub use read::ReadError;
 pub use retry::retries;

@@ -178,7 +178,7 @@ impl Buffer for Pieces {
     }
 }
 
-fn missing(error: object_store::Error) -> ReadError {
+pub(crate) fn missing(error: object_store::Error) -> ReadError {
     match error {
         object_store::Error::NotFound { .. } => ReadError::Missing,
         error => ReadError::Store(error),
@@ -194,21 +194,21 @@ mod digest {
     use crate::digest::ContentMd5;
 
     /// The digest of what comes, if the store said one.
-    pub(super) struct Digest(Option<(Md5, ContentMd5)>);
+    pub(crate) struct Digest(Option<(Md5, ContentMd5)>);
 
     impl Digest {
-        pub(super) fn of(extensions: &Extensions) -> Self {
+        pub(crate) fn of(extensions: &Extensions) -> Self {
             let said = extensions.get::<ContentMd5>().copied();
             Self(said.map(|said| (Md5::new(), said)))
         }
 
-        pub(super) fn update(&mut self, chunk: &[u8]) {
+        pub(crate) fn update(&mut self, chunk: &[u8]) {
             if let Some((md5, _)) = &mut self.0 {
                 md5.update(chunk);
             }
         }
 
-        pub(super) fn check(self) -> Result<(), ReadError> {
+        pub(crate) fn check(self) -> Result<(), ReadError> {
             let Some((md5, said)) = self.0 else {
                 return Ok(());
             };
@@ -228,22 +228,22 @@ mod digest {
     use super::ReadError;
 
     /// A file system says no digest.
-    pub(super) struct Digest;
+    pub(crate) struct Digest;
 
     impl Digest {
-        pub(super) fn of(_extensions: &Extensions) -> Self {
+        pub(crate) fn of(_extensions: &Extensions) -> Self {
             Self
         }
 
-        pub(super) fn update(&mut self, _chunk: &[u8]) {}
+        pub(crate) fn update(&mut self, _chunk: &[u8]) {}
 
-        pub(super) fn check(self) -> Result<(), ReadError> {
+        pub(crate) fn check(self) -> Result<(), ReadError> {
             Ok(())
         }
     }
 }
 
-use digest::Digest;
+pub(crate) use digest::Digest;
 
 #[cfg(test)]
 mod tests {

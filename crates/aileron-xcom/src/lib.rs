@@ -78,6 +78,6 @@ mod zone;
 
 pub use backend::{STATE_BACKEND, XCOM_BACKEND, XcomBackend, keeps_states_in_objects};
 pub use decode::{decode, from_value, holds_wrapped};
-pub use json::{decode_json, is_json_at_least, write_json};
+pub use json::{ListText, decode_json, is_json_at_least, is_null, write_json};
 pub use plain::plain;
 pub use wrapped::Wrapped;

@@ -86,7 +86,7 @@ pub use context::{
 };
 pub use context::{
     Connection, Connections, Context, DataInterval, ObjectStorageError, Pull, PullEach, Pulled,
-    Variables, Xcom, XcomError, XcomSequence, XcomStream,
+    Variables, Xcom, XcomError, XcomRowWriter, XcomRows, XcomSequence, XcomStream,
 };
 #[cfg(feature = "object-storage")]
 pub use context::{Objects, StoredObject};

@@ -20,6 +20,7 @@ def codecs():
     @task
     def check_rows(ti=None):
         assert ti.xcom_pull(task_ids="turn_rows") == made()[::-1]
+        assert ti.xcom_pull(task_ids="turn_rows", key="by_row") == made()[::-1]
         assert ti.xcom_pull(task_ids="turn_rows", key="small") == [1, 2]
 
     write_rows() >> turn_rows() >> check_rows()

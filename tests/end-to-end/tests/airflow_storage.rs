@@ -210,6 +210,9 @@ fn every_codec(airflow: &Airflow) -> Result<()> {
         for (task_id, small) in [("write_rows", json!([1])), ("turn_rows", json!([1, 2]))] {
             ensure!(api.xcom(run, task_id, "small")? == Some(small));
             let text = reference_with(airflow, run, (task_id, "return_value"), *codec)?;
+            if task_id == "turn_rows" {
+                reference_with(airflow, run, (task_id, "by_row"), *codec)?;
+            }
             let key = text.strip_prefix("s3://xcom_store@xcoms/");
             let key = key.context("it is in another bucket")?;
             let object = with_store(|store| store.object(BUCKET, key))?;

@@ -7,7 +7,8 @@ use aileron_config::Config;
 use aileron_object_storage::Account;
 use aileron_uri::ConnectionFields;
 use aileron_wire::json;
-use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings};
+use aileron_xcom::ListText;
+use aileron_xcom::storage::{Coordinate, Ended, Layout, ObjectStorage, Reference, Settings};
 use anyhow::{Context as _, Result, ensure};
 use end_to_end::{Fault, FaultProxy, ObjectStore};
 
@@ -144,6 +145,108 @@ async fn an_upload_that_fails_half_way_leaves_nothing_visible() -> Result<()> {
     Ok(())
 }
 
+/// Writes lines one by one, in pieces.
+async fn write_rows(
+    storage: &ObjectStorage,
+    object: &Reference,
+    lines: &[String],
+) -> Result<Ended> {
+    let mut list = ListText::default();
+    let mut writer = storage.writer(object, 0)?;
+    for line in lines {
+        list.push(line)?;
+        if list.len() >= 256 << 10 {
+            writer.write(list.take().into()).await?;
+        }
+    }
+    writer.write(list.end().into()).await?;
+    Ok(writer.end().await?)
+}
+
+/// Reads lines one by one: how many are as they were written, and the error behind them.
+async fn read_rows(
+    storage: &ObjectStorage,
+    object: &Reference,
+    lines: &[String],
+) -> Result<(usize, Option<String>)> {
+    let mut rows = storage.read_rows::<String>(object).await?;
+    let mut read = 0;
+    while let Some(row) = rows.next().await {
+        match row {
+            Ok(row) => ensure!(row == lines[read], "row {read} is another one"),
+            Err(error) => {
+                ensure!(rows.next().await.is_none(), "rows come behind an error");
+                return Ok((read, Some(error.to_string())));
+            }
+        }
+        read += 1;
+    }
+    Ok((read, None))
+}
+
+#[tokio::test]
+async fn rows_come_whole_or_end_with_an_error() -> Result<()> {
+    let store = ObjectStore::start("faults")?;
+    let proxy = FaultProxy::start(store.url())?;
+    let storage = storage("s3://c@faults/x", Some(proxy.url()))?;
+    let object = storage.xcom(Layout::Airflow33, &TASK, "k")?;
+    let lines: Vec<String> = (0..20_000).map(|n| format!("{n:01000}")).collect();
+    // The first two parts arrive.
+    proxy.fail("PUT", Fault::Status(403), 2, ALWAYS);
+    let error = write_rows(&storage, &object, &lines).await;
+    let error = error
+        .err()
+        .map(|error| error.to_string())
+        .unwrap_or_default();
+    ensure!(error.contains("cannot write the object"), "{error}");
+    ensure!(store.keys("faults", "x")?.is_empty());
+    proxy.heal();
+    // Given up half way.
+    let mut writer = storage.writer(&object, 0)?;
+    for _ in 0..20 {
+        writer.write(vec![b' '; 1 << 20].into()).await?;
+    }
+    drop(writer);
+    ensure!(store.keys("faults", "x")?.is_empty());
+
+    let written = write_rows(&storage, &object, &lines).await?;
+    ensure!(
+        matches!(written, Ended::Object { size, .. } if size == 20_000 * 1_004),
+        "{written:?}"
+    );
+    ensure!(storage.read_value::<Vec<String>>(&object).await? == lines);
+    ensure!(read_rows(&storage, &object, &lines).await? == (20_000, None));
+    // The store may be asked for the rest of what was cut off.
+    proxy.fail("GET", Fault::Truncated, 0, 1);
+    match read_rows(&storage, &object, &lines).await? {
+        (20_000, None) => {}
+        (read, error) => {
+            let error = error.context("a list that was cut off has ended well")?;
+            ensure!(read < 20_000 && error.contains(object.as_str()), "{error}");
+        }
+    }
+    proxy.fail("GET", Fault::Truncated, 0, ALWAYS);
+    let (read, error) = read_rows(&storage, &object, &lines).await?;
+    let error = error.context("a list that was cut off has ended well")?;
+    ensure!(read < 20_000 && error.contains(object.as_str()), "{error}");
+
+    // One part: its tag is the MD5 of its content. The byte in the middle, which differs, is within a line: the text is JSON all the same.
+    let few = &lines[..2_001];
+    write_rows(&storage, &object, few).await?;
+    proxy.fail("GET", Fault::Damaged, 0, ALWAYS);
+    let mut rows = storage.read_rows::<String>(&object).await?;
+    let mut last = None;
+    while let Some(row) = rows.next().await {
+        last = row.err();
+    }
+    let error = last.context("what was damaged has ended well")?.to_string();
+    ensure!(
+        error.contains("another checksum") && error.contains(object.as_str()),
+        "{error}"
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_store_that_is_not_there_is_an_error_within_a_minute() -> Result<()> {
     // Nobody listens on a port that was just given back.
@@ -196,9 +299,11 @@ async fn the_process_with_the_limit() -> Result<()> {
         // Written by a thread, while the text is made.
         let lines = vec!["x".repeat(1_000); bytes / 1_000];
         let serialized = storage.write_value(&object, &lines, 0).await;
+        let one_by_one = write_rows(&storage, &object, &lines).await;
         for error in [
             written.err().map(|error| error.to_string()),
             serialized.err().map(|error| error.to_string()),
+            one_by_one.err().map(|error| error.to_string()),
         ] {
             let error = error.context("it was written")?;
             ensure!(

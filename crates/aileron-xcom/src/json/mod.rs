@@ -3,8 +3,8 @@
 //! The text is that of `json.dumps` with its defaults (Python 3.11 to 3.14, which `XComEncoder` of Airflow 3.3.2 and 3.4.0b2 leaves as
 //! they are): a space behind `,` and `:`, escapes for everything that is not printable ASCII, and floats as `repr` gives them.
 
-#[cfg(feature = "object-storage")]
 mod direct;
+mod list_text;
 #[cfg(feature = "object-storage")]
 mod pieces;
 mod string;
@@ -18,12 +18,11 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter as _};
 
-#[cfg(feature = "object-storage")]
 pub use direct::is_null;
-#[cfg(feature = "object-storage")]
 pub(crate) use direct::{Growing, NotWritten, write_value};
+pub use list_text::ListText;
 #[cfg(feature = "object-storage")]
-pub(crate) use pieces::decode_pieces;
+pub(crate) use pieces::{Cut, NoList, Splitter, decode_pieces, read_elements};
 pub(crate) use walk::Walk;
 
 use self::string::write_string;

@@ -1,12 +1,12 @@
 //! Compression, by the names and suffixes of fsspec.
 
 use std::fmt;
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, BufRead, Cursor, Read, Write};
 use std::str::FromStr;
 
-use bzip2::read::MultiBzDecoder;
+use bzip2::bufread::MultiBzDecoder;
 use bzip2::write::BzEncoder;
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 use flate2::write::GzEncoder;
 use lzma_rust2::{XzOptions, XzReader, XzWriter};
 use zip::write::{SimpleFileOptions, StreamWriter};
@@ -142,16 +142,34 @@ impl Codec {
         read: impl FnOnce(&mut dyn Read) -> io::Result<()>,
     ) -> io::Result<()> {
         match self {
-            Self::Gzip => read(&mut MultiGzDecoder::new(bytes)),
-            Self::Bz2 => read(&mut MultiBzDecoder::new(bytes)),
-            Self::Xz | Self::Lzma => read(&mut XzReader::new(bytes, true)),
-            Self::Zstd => read(&mut zstd::Decoder::with_buffer(bytes)?),
+            Self::Zip => unzip(bytes, read),
+            other => other.decode_from(bytes, read),
+        }
+    }
+
+    /// Decompresses what comes. An archive has its contents at its end, so that all of it is read first.
+    pub(super) fn decode_from(
+        self,
+        mut from: impl BufRead,
+        read: impl FnOnce(&mut dyn Read) -> io::Result<()>,
+    ) -> io::Result<()> {
+        match self {
+            Self::Gzip => read(&mut MultiGzDecoder::new(from)),
+            Self::Bz2 => read(&mut MultiBzDecoder::new(from)),
+            Self::Xz | Self::Lzma => read(&mut XzReader::new(from, true)),
+            Self::Zstd => read(&mut zstd::Decoder::with_buffer(from)?),
             Self::Zip => {
-                let mut archive = ZipArchive::new(Cursor::new(bytes))?;
-                read(&mut archive.by_index(0)?)
+                let mut archive = Vec::new();
+                from.read_to_end(&mut archive)?;
+                unzip(&archive, read)
             }
         }
     }
+}
+
+fn unzip(archive: &[u8], read: impl FnOnce(&mut dyn Read) -> io::Result<()>) -> io::Result<()> {
+    let mut archive = ZipArchive::new(Cursor::new(archive))?;
+    read(&mut archive.by_index(0)?)
 }
 
 impl fmt::Display for Codec {

@@ -53,11 +53,13 @@ mod object_text;
 mod objects;
 mod parts;
 mod raw;
+mod rows;
 mod settings;
 mod state;
 mod text;
 mod upload;
 mod value;
+mod writer;
 
 pub use codec::Codec;
 pub use error::{Problem, SettingsError, StorageError, ValueError, WriteError};
@@ -65,7 +67,7 @@ pub use layout::{Coordinate, Layout};
 pub use object_text::ObjectText;
 pub use objects::{ObjectStorage, Reference};
 pub use raw::Fingerprint;
+pub use rows::Rows;
 pub use settings::Settings;
 pub use state::StateScope;
-
-pub use crate::json::is_null;
+pub use writer::{Ended, ObjectWriter};

@@ -179,7 +179,7 @@ impl ObjectStorage {
     /// nothing is written, when its text is shorter than a threshold.
     ///
     /// The object is the same as if the value were encoded and [written](Self::write), and this takes less time. In a directory the
-    /// object is written while the text is made, and memory holds some pieces of 512 KiB. Otherwise memory holds all of the text, and
+    /// object is written while the text is made, and memory holds some pieces of 256 KiB. Otherwise memory holds all of the text, and
     /// gives it up as it is sent, in parts of 5 MiB.
     ///
     /// # Errors
@@ -317,7 +317,7 @@ pub(super) fn failed(doing: &'static str, object: &Reference, problem: Problem) 
     }
 }
 
-fn damaged(codec: Codec, error: std::io::Error) -> Problem {
+pub(super) fn damaged(codec: Codec, error: std::io::Error) -> Problem {
     Problem::Codec {
         codec: codec.name(),
         error,

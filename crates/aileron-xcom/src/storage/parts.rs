@@ -12,7 +12,7 @@ pub(super) const PART: usize = if cfg!(test) { 64 << 10 } else { 5 << 20 };
 /// How much is written into a file at once.
 pub(super) const LOCAL_PART: usize = PIECE;
 /// About how large the pieces are that a part is made of.
-pub(super) const PIECE: usize = PART / 10;
+pub(super) const PIECE: usize = PART / 20;
 
 /// Parts of so many bytes, the last of which may be smaller. No byte is copied.
 pub(super) struct Parts<S> {

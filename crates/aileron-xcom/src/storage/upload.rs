@@ -1,7 +1,6 @@
 //! Writing an object part by part, without holding all of it.
 
 use std::io::{self, BufWriter, Write};
-use std::pin::pin;
 use std::sync::Arc;
 
 use aileron_object_storage::object_store::path::Path;
@@ -58,7 +57,8 @@ pub(super) async fn upload_pieces(
     to: &Destination,
     pieces: impl Stream<Item = Result<Bytes, Problem>>,
 ) -> Result<u64, Problem> {
-    let pieces = pin!(pieces);
+    // In a box: of what is pinned here the compiler does not see that it can go to another thread.
+    let pieces = Box::pin(pieces.fuse());
     let size = if to.is_local { LOCAL_PART } else { PART };
     let mut parts = Parts::new(pieces, size);
     let first = parts.next().await?.unwrap_or_default();
@@ -121,7 +121,7 @@ fn compress<W: Write>(
 }
 
 /// JSON text, compressed by a thread.
-fn compressed(
+pub(super) fn compressed(
     codec: Codec,
     text: impl Iterator<Item = io::Result<Bytes>> + Send + 'static,
 ) -> impl Stream<Item = Result<Bytes, Problem>> {

@@ -41,7 +41,9 @@ pub use state::{AssetState, AssetStateStore, Retention, StateStoreError, TaskSta
 pub use storage::ObjectStorageError;
 pub use variable_keys::VariableKeys;
 pub use variables::Variables;
-pub use xcom::{Pull, PullEach, Pulled, Xcom, XcomError, XcomSequence, XcomStream};
+pub use xcom::{
+    Pull, PullEach, Pulled, Xcom, XcomError, XcomRowWriter, XcomRows, XcomSequence, XcomStream,
+};
 
 pub(crate) use assets::{Produced, TaskAssets};
 pub(crate) use kill::KillHooks;

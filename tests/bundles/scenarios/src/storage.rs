@@ -4,7 +4,7 @@ use aileron::StoredObject;
 use aileron::prelude::*;
 use serde::{Deserialize, Serialize};
 
-#[derive(Serialize, Deserialize)]
+#[derive(PartialEq, Serialize, Deserialize)]
 struct Row {
     id: u64,
     name: String,
@@ -69,7 +69,22 @@ async fn turn_rows(cx: &Context, mut rows: Vec<Row>) -> Result<Vec<Row>> {
     let mut small: Vec<u8> = small.require().await?;
     small.push(2);
     cx.xcom().push("small", &small).await?;
+    let mut by_row = cx.xcom().pull_rows::<Row>("write_rows").await?;
+    for (place, row) in rows.iter().enumerate() {
+        let read = by_row.next().await.transpose()?;
+        if read.as_ref() != Some(row) {
+            return Err(Error::msg(format!("row {place} is read otherwise")));
+        }
+    }
+    if by_row.next().await.is_some() {
+        return Err(Error::msg("there are more rows"));
+    }
     rows.reverse();
+    let mut writer = cx.xcom().push_rows("by_row");
+    for row in &rows {
+        writer.push(row).await?;
+    }
+    writer.finish().await?;
     Ok(rows)
 }
 

@@ -73,10 +73,8 @@ pub(crate) fn write_value<T: Serialize + ?Sized>(
 /// Whether a value is a null. No more of it is looked at than its first element.
 ///
 /// ```
-/// # #[cfg(feature = "object-storage")] {
-/// assert!(aileron_xcom::storage::is_null(&None::<u8>));
-/// assert!(!aileron_xcom::storage::is_null(&[()]));
-/// # }
+/// assert!(aileron_xcom::is_null(&None::<u8>));
+/// assert!(!aileron_xcom::is_null(&[()]));
 /// ```
 pub fn is_null<T: Serialize + ?Sized>(value: &T) -> bool {
     let mut first = First(Vec::new());

@@ -108,9 +108,7 @@ impl List {
         let said = said(error);
         // A list of this element alone, read in the way that knows where in it something is.
         match (decode_json::<T>(format!("[{element}]").as_bytes()), place) {
-            (Err(JsonDecodeError::NotJson(reason)), Some(place)) => {
-                JsonDecodeError::NotJson(format!("element {place} of the list: {reason}"))
-            }
+            (Err(JsonDecodeError::NotJson(reason)), Some(place)) => no_json(place, &reason),
             (Err(alone), None) => alone,
             (
                 Err(JsonDecodeError::Mismatch {
@@ -145,6 +143,11 @@ impl List {
         };
         self.window.text.get(start..*end)
     }
+}
+
+/// The error of an element that is no JSON.
+pub(super) fn no_json(place: usize, reason: &str) -> JsonDecodeError {
+    JsonDecodeError::NotJson(format!("element {place} of the list: {reason}"))
 }
 
 /// What `serde` said, without the place in the element's text.

@@ -1,5 +1,6 @@
 //! Reading JSON text that comes in pieces, without putting them together.
 
+mod elements;
 mod list;
 mod split;
 #[cfg(test)]
@@ -12,10 +13,11 @@ use std::thread;
 use aileron_wire::json::JsonDecodeError;
 use serde::de::DeserializeOwned;
 
+pub(crate) use self::elements::read_elements;
 use self::list::List;
-use self::split::{NoList, Splitter, Window};
+use self::split::Window;
+pub(crate) use self::split::{Cut, NoList, Splitter};
 use super::decode_json;
-use crate::integer::beyond_64_bits;
 
 /// Shorter text is put together: it takes less time than a second thread.
 const SHORT: usize = if cfg!(test) { 64 } else { 2 << 20 };
@@ -63,13 +65,10 @@ fn split(
     for piece in pieces {
         splitter.push(&piece);
         drop(piece);
-        let Some(window) = splitter.window()? else {
+        let Some(cut) = splitter.cut() else {
             continue;
         };
-        if let Some(digits) = beyond_64_bits(window.text.as_bytes()) {
-            return Err(NoList::Beyond64Bits(digits.to_owned()));
-        }
-        if sender.send(Ok(Some(window))).is_err() {
+        if sender.send(Ok(Some(cut.window()?))).is_err() {
             return Ok(());
         }
     }

@@ -1,5 +1,7 @@
 //! Without the feature `object-storage`: an error where the configuration asks for it.
 
+use std::convert::Infallible;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use aileron_config::Config;
@@ -8,7 +10,7 @@ use aileron_xcom::{XcomBackend, keeps_states_in_objects};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{KeepError, Kept, Object, ObjectStorageError, StateOf};
+use super::{KeepError, Kept, KeptText, Object, ObjectStorageError, StateOf};
 use crate::Context;
 use crate::context::xcom::NIL;
 
@@ -26,6 +28,37 @@ impl ObjectText {
     }
 
     pub(crate) fn append_to(self, _: &mut Vec<u8>) {
+        match self {}
+    }
+}
+
+/// There are none.
+#[derive(Debug)]
+pub(crate) enum Rows<T> {
+    #[expect(dead_code, reason = "it cannot be made")]
+    Never(Infallible, PhantomData<T>),
+}
+
+impl<T> Rows<T> {
+    pub(crate) async fn next(
+        &mut self,
+    ) -> Option<Result<Result<T, JsonDecodeError>, ObjectStorageError>> {
+        match self {
+            Self::Never(never, _) => match *never {},
+        }
+    }
+}
+
+/// There is none.
+#[derive(Debug)]
+pub(crate) enum TextWriter {}
+
+impl TextWriter {
+    pub(crate) async fn write(&mut self, _piece: Vec<u8>) -> Result<(), ObjectStorageError> {
+        match *self {}
+    }
+
+    pub(crate) async fn end(self, _key: &str) -> Result<KeptText, KeepError> {
         match self {}
     }
 }
@@ -98,6 +131,24 @@ impl Storage {
         _context: &Context,
         _encoded: &[u8],
     ) -> Result<Option<Result<T, JsonDecodeError>>, ObjectStorageError> {
+        self.check()?;
+        Ok(None)
+    }
+
+    pub(crate) async fn xcom_rows<T>(
+        &self,
+        _context: &Context,
+        _encoded: &[u8],
+    ) -> Result<Option<Rows<T>>, ObjectStorageError> {
+        self.check()?;
+        Ok(None)
+    }
+
+    pub(crate) async fn xcom_writer(
+        &self,
+        _context: &Context,
+        _key: &str,
+    ) -> Result<Option<TextWriter>, ObjectStorageError> {
         self.check()?;
         Ok(None)
     }

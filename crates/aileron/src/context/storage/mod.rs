@@ -12,6 +12,8 @@ mod present;
 #[cfg(feature = "object-storage")]
 mod raw;
 #[cfg(feature = "object-storage")]
+mod rows;
+#[cfg(feature = "object-storage")]
 mod states;
 #[cfg(all(test, feature = "object-storage"))]
 mod tests;
@@ -19,11 +21,13 @@ mod tests;
 use aileron_wire::json::JsonEncodeError;
 
 #[cfg(not(feature = "object-storage"))]
-pub(crate) use absent::{ObjectText, Storage};
+pub(crate) use absent::{ObjectText, Rows, Storage, TextWriter};
 #[cfg(feature = "object-storage")]
 pub(crate) use aileron_xcom::storage::ObjectText;
 #[cfg(feature = "object-storage")]
 pub(crate) use present::Storage;
+#[cfg(feature = "object-storage")]
+pub(crate) use rows::{Rows, TextWriter};
 
 /// Why a value was not brought into object storage, or back.
 ///
@@ -87,12 +91,25 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// A value that is sent as it is.
-    fn inline(encoded: Vec<u8>) -> Self {
+    pub(crate) fn inline(encoded: Vec<u8>) -> Self {
         Self {
             encoded,
             object: None,
         }
     }
+}
+
+/// What became of a text that came piece by piece.
+#[derive(Debug)]
+pub(crate) enum KeptText {
+    /// It is in an object.
+    #[cfg_attr(
+        not(feature = "object-storage"),
+        expect(dead_code, reason = "nothing is brought into an object")
+    )]
+    Kept(Kept),
+    /// It is too short for one: here it is.
+    Short(Vec<u8>),
 }
 
 /// Whose state is meant.

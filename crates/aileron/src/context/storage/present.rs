@@ -8,10 +8,8 @@ use aileron_object_storage::Account;
 use aileron_uri::ConnectionFields;
 use aileron_wire::json::{self, JsonDecodeError, JsonEncodeError};
 use aileron_wire::msgpack::{Token, token};
-use aileron_xcom::XcomBackend;
-use aileron_xcom::storage::{
-    Coordinate, Layout, ObjectStorage, Reference, Settings, ValueError, is_null,
-};
+use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Reference, Settings, ValueError};
+use aileron_xcom::{XcomBackend, is_null};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
@@ -187,7 +185,7 @@ impl Storage {
     }
 
     /// What an encoded XCom refers to, if it refers to an object.
-    async fn referred(
+    pub(super) async fn referred(
         &self,
         context: &Context,
         encoded: &[u8],
@@ -214,7 +212,7 @@ impl Storage {
 }
 
 /// A new object for an XCom of this task instance.
-fn new_object(
+pub(super) fn new_object(
     backend: &Backend,
     context: &Context,
     key: &str,
@@ -229,7 +227,7 @@ fn new_object(
 }
 
 /// What is sent for a value that is in an object.
-fn in_object(key: &str, object: &Reference, size: u64) -> Result<Kept, JsonEncodeError> {
+pub(super) fn in_object(key: &str, object: &Reference, size: u64) -> Result<Kept, JsonEncodeError> {
     tracing::debug!(target: "aileron.xcom", key, object = object.as_str(), size, "an XCom went into object storage");
     Ok(Kept {
         encoded: json::encode(object.as_str())?,

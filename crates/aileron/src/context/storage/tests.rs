@@ -332,3 +332,120 @@ fn what_cannot_be_an_xcom_is_said_as_without_object_storage() {
     assert!(kept.contains("[1][0]") && kept.contains("`k`"), "{kept}");
     assert!(files(directory.path()).is_empty());
 }
+
+/// Rows of about 2 MB of text.
+fn many_rows() -> Vec<(u32, String)> {
+    (0..60_000)
+        .map(|n| (n, format!("row {n} of many")))
+        .collect()
+}
+
+async fn push_rows(cx: &Context, rows: &[(u32, String)]) -> crate::Result<()> {
+    let mut writer = cx.xcom().push_rows("return_value");
+    for row in rows {
+        writer.push(row).await?;
+    }
+    writer.finish().await
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_list_is_written_and_read_row_by_row() {
+    let rows = many_rows();
+    let directory = tempfile::tempdir().unwrap();
+    for (airflow, threshold) in [
+        (airflow(directory.path()), 10),
+        (airflow(directory.path()), 100_000_000),
+        (Airflow::new(), 0),
+    ] {
+        let threshold = threshold.to_string();
+        let airflow = airflow.config("common.io", "xcom_objectstorage_threshold", &threshold);
+        for rows in [&rows[..], &rows[..1], &[]] {
+            let cx = airflow.context("extract");
+            push_rows(&cx, rows).await.unwrap();
+            let whole = cx.xcom().pull::<Vec<(u32, String)>>("extract").await;
+            assert!(whole.unwrap() == rows);
+            let read = cx.xcom().pull_rows::<(u32, String)>("extract").await;
+            assert!(read.unwrap().all().await.unwrap() == rows);
+        }
+    }
+    // Of the first Airflow one object is left: the last list is too short for one.
+    assert_eq!(files(directory.path()).len(), 2);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_list_that_is_not_finished_is_not_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow(directory.path());
+    let cx = airflow.context("extract");
+    let mut writer = cx.xcom().push_rows("k");
+    for row in many_rows() {
+        writer.push(&row).await.unwrap();
+    }
+    drop(writer);
+    while !files(directory.path()).is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    assert_eq!(airflow.stored("extract", "k"), None);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_row_that_is_no_json_is_named_and_left_out() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = airflow(directory.path()).context("extract");
+    let mut writer = cx.xcom().push_rows("k");
+    writer.push(&[0.5]).await.unwrap();
+    let error = writer.push(&[f64::NAN]).await.unwrap_err().to_string();
+    assert!(error.contains("`k`") && error.contains("[1][0]"), "{error}");
+    writer.push(&[1.5]).await.unwrap();
+    writer.finish().await.unwrap();
+    let rows = cx.xcom().from("extract").key("k").rows::<[f64; 1]>().await;
+    assert_eq!(rows.unwrap().all().await.unwrap(), [[0.5], [1.5]]);
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_store_that_takes_no_rows_fails_the_push_and_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let airflow = airflow(directory.path());
+    let airflow = airflow.config("common.io", "xcom_objectstorage_compression", "");
+    let cx = airflow.context("extract");
+    let dag = directory.path().join(&cx.ti().dag_id);
+    std::fs::write(dag, "").unwrap();
+    let mut writer = cx.xcom().push_rows("k");
+    let mut failed = None;
+    for row in many_rows().into_iter().cycle().take(200_000) {
+        if let Err(error) = writer.push(&row).await {
+            failed = Some(error.to_string());
+            break;
+        }
+    }
+    let error = failed.unwrap();
+    assert!(
+        error.contains("`k`") && error.contains("file://"),
+        "{error}"
+    );
+    let after = writer.finish().await.unwrap_err().to_string();
+    assert!(after.contains("were not written"), "{after}");
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_row_that_does_not_fit_is_named_with_its_place_and_the_xcom() {
+    let directory = tempfile::tempdir().unwrap();
+    let cx = airflow(directory.path()).context("extract");
+    let mut list: Vec<Value> = (0..100_000).map(Value::from).collect();
+    list[70_000] = json!("x");
+    cx.xcom().push("return_value", &list).await.unwrap();
+    let mut rows = cx.xcom().pull_rows::<u32>("extract").await.unwrap();
+    for place in 0..70_000 {
+        assert_eq!(rows.next().await.unwrap().unwrap(), place);
+    }
+    let error = rows.next().await.unwrap().unwrap_err().to_string();
+    for part in ["`return_value`", "`extract`", "[70000]", "u32"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    assert!(rows.next().await.is_none());
+    let missing = cx.xcom().pull_rows::<u32>("other").await.unwrap_err();
+    assert!(
+        matches!(missing, crate::XcomError::Missing { .. }),
+        "{missing}"
+    );
+}

@@ -4,6 +4,8 @@ mod encoded;
 mod pages;
 mod pull;
 mod push;
+mod push_rows;
+mod rows;
 mod sequence;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,8 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use encoded::{Encoded, pull_each_encoded, pull_encoded};
 pub use pull::{Pull, PullEach, Pulled};
+pub use push_rows::XcomRowWriter;
+pub use rows::XcomRows;
 pub use sequence::{XcomSequence, XcomStream};
 
 pub(crate) use push::push_kept;
@@ -120,6 +124,34 @@ impl<'a> Xcom<'a> {
         self.from_each(task_ids).require().await
     }
 
+    /// The return value of a task of this run, a list, row by row.
+    ///
+    /// A list in object storage is read while its rows are used: memory holds a few megabytes of it, however long it is, and all
+    /// processors read rows. What is wrong with the end of the list is known when its first rows have been given.
+    ///
+    /// ```
+    /// # use aileron::prelude::*;
+    /// # #[derive(serde::Deserialize)] struct Order { cents: u64 }
+    /// #[task]
+    /// async fn revenue(cx: &Context) -> Result<u64> {
+    ///     let mut orders = cx.xcom().pull_rows::<Order>("extract").await?;
+    ///     let mut cents = 0;
+    ///     while let Some(order) = orders.next().await {
+    ///         cents += order?.cents;
+    ///     }
+    ///     Ok(cents)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// [`XcomError`]: when it is missing or null, or cannot be read. That a row does not fit `T` is said in its place.
+    pub async fn pull_rows<T: DeserializeOwned + Send + 'static>(
+        &self,
+        task_id: &str,
+    ) -> Result<XcomRows<T>, XcomError> {
+        self.from(task_id).rows().await
+    }
+
     /// Starts a pull with other coordinates: another key, map index or run.
     pub fn from(&self, task_id: &str) -> Pull<'a> {
         Pull::new(self.context, task_id)
@@ -158,6 +190,26 @@ impl<'a> Xcom<'a> {
         let kept = storage.keep_value(self.context, key, value).await;
         let kept = kept.map_err(|error| named(key, error))?;
         push::push_kept(self.context, key, kept, None).await
+    }
+
+    /// Stores a list under a key of this task instance, whose rows come one by one: a task need not have all of them at once.
+    ///
+    /// With XComs in object storage, a list that is long enough goes there as its rows come, and memory holds a few megabytes of
+    /// it. Otherwise memory holds the text of all rows. For the return value the key is `return_value`, and the task returns `()`.
+    ///
+    /// ```
+    /// # use aileron::prelude::*;
+    /// #[task]
+    /// async fn extract(cx: &Context) -> Result<()> {
+    ///     let mut rows = cx.xcom().push_rows("return_value");
+    ///     for page in 1..=1_000_u64 {
+    ///         rows.push(&(page, page * page)).await?;
+    ///     }
+    ///     rows.finish().await
+    /// }
+    /// ```
+    pub fn push_rows(&self, key: &str) -> XcomRowWriter<'a> {
+        XcomRowWriter::new(self.context, key)
     }
 
     /// Stores a list or a map under a key, together with its length: a Python task can then be mapped over it with

@@ -6,6 +6,8 @@ use aileron_wire::message::{
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
+use super::encoded::stored;
+use super::rows::XcomRows;
 use super::{RETURN_VALUE, XcomError, get_xcom, read, unfetched, unread};
 use crate::Context;
 use crate::comm::CommError;
@@ -142,6 +144,22 @@ impl<'a> Pull<'a> {
             Some(value) => Ok(Pulled::Value(value)),
             None => self.why_none().await,
         }
+    }
+
+    /// The value, which is a list, row by row: one that lies in object storage is read while its rows are used, and memory holds a few
+    /// megabytes of it, however long it is.
+    ///
+    /// # Errors
+    /// [`XcomError`]: when it is missing or null, or cannot be read. That a row does not fit `T` is said in its place.
+    pub async fn rows<T: DeserializeOwned + Send + 'static>(
+        self,
+    ) -> Result<XcomRows<T>, XcomError> {
+        let stored = stored(self.context, &self.request).await?;
+        let stored = stored.ok_or_else(|| self.missing())?;
+        let storage = &self.context.inner.storage;
+        let found = storage.xcom_rows(self.context, &stored).await;
+        let found = found.map_err(|error| unfetched(&self.request, error))?;
+        XcomRows::new(self.request, found, &stored)
     }
 
     async fn ask<T: DeserializeOwned>(&self) -> Result<Option<T>, XcomError> {

@@ -29,8 +29,16 @@ pub(crate) struct Row {
     note: Option<String>,
 }
 
+/// A row of few fields, as a query of two or three columns gives it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Narrow {
+    id: u64,
+    name: String,
+    value: f64,
+}
+
 pub(crate) fn measure(runs: usize, write: Option<&Path>) -> Result<Numbers> {
-    let rows = rows(SIZE)?;
+    let rows = rows::<Row>(SIZE)?;
     let text = serde_json::to_vec(&rows)?;
     if let Some(path) = write {
         fs::write(path, &text)?;
@@ -78,11 +86,11 @@ fn median<T>(runs: usize, call: impl Fn() -> T) -> f64 {
 }
 
 /// The same rows every time, so many bytes of JSON or little more.
-pub(crate) fn rows(bytes: usize) -> Result<Vec<Row>> {
+pub(crate) fn rows<R: Serialize + Numbered>(bytes: usize) -> Result<Vec<R>> {
     let mut rows = Vec::new();
     let mut size = 0;
     while size < bytes {
-        let row = row(rows.len() as u64);
+        let row = R::numbered(rows.len() as u64);
         // And a comma.
         size += serde_json::to_vec(&row)?.len() + 1;
         rows.push(row);
@@ -90,25 +98,47 @@ pub(crate) fn rows(bytes: usize) -> Result<Vec<Row>> {
     Ok(rows)
 }
 
-fn row(number: u64) -> Row {
-    // A multiplicative hash: values that look random, the same on every machine.
-    let mixed = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20;
-    Row {
-        order_id: 1_000_000 + number,
-        placed_at: format!(
-            "2026-01-{:02}T{:02}:{:02}:00Z",
-            1 + mixed % 28,
-            mixed % 24,
-            mixed % 60
-        ),
-        country: ["de", "fr", "uk", "us"][(mixed % 4) as usize].to_owned(),
-        product: format!("product-{:05}", mixed % 20_000),
-        quantity: (1 + mixed % 9) as u32,
-        unit_price_cents: (mixed % 100_000) as i64,
-        discount: (mixed % 1000) as f64 / 1000.0,
-        paid: !mixed.is_multiple_of(10),
-        note: mixed
-            .is_multiple_of(8)
-            .then(|| "Ring twice, then leave it with the neighbours".to_owned()),
+/// A row that is made of its number.
+pub(crate) trait Numbered {
+    fn numbered(number: u64) -> Self;
+}
+
+/// A multiplicative hash: values that look random, the same on every machine.
+fn mixed(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 20
+}
+
+impl Numbered for Row {
+    fn numbered(number: u64) -> Self {
+        let mixed = mixed(number);
+        Self {
+            order_id: 1_000_000 + number,
+            placed_at: format!(
+                "2026-01-{:02}T{:02}:{:02}:00Z",
+                1 + mixed % 28,
+                mixed % 24,
+                mixed % 60
+            ),
+            country: ["de", "fr", "uk", "us"][(mixed % 4) as usize].to_owned(),
+            product: format!("product-{:05}", mixed % 20_000),
+            quantity: (1 + mixed % 9) as u32,
+            unit_price_cents: (mixed % 100_000) as i64,
+            discount: (mixed % 1000) as f64 / 1000.0,
+            paid: !mixed.is_multiple_of(10),
+            note: mixed
+                .is_multiple_of(8)
+                .then(|| "Ring twice, then leave it with the neighbours".to_owned()),
+        }
+    }
+}
+
+impl Numbered for Narrow {
+    fn numbered(number: u64) -> Self {
+        let mixed = mixed(number);
+        Self {
+            id: 1_000_000 + number,
+            name: format!("product-{:05}", mixed % 20_000),
+            value: (mixed % 100_000) as f64 / 100.0,
+        }
     }
 }

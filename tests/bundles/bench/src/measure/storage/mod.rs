@@ -1,7 +1,8 @@
 //! XComs that lie in object storage.
 
+mod rows;
+
 use std::fs;
-use std::hint::black_box;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,11 +11,12 @@ use aileron_config::Config;
 use aileron_xcom::storage::{Coordinate, Layout, ObjectStorage, Settings};
 use anyhow::{Context as _, Result, ensure};
 use clap::{Args, ValueEnum};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::Numbers;
 use crate::percentile::Sorted;
-use crate::xcom::{Row, rows};
+use crate::xcom::{self, Narrow, Numbered, Row};
 
 #[derive(Debug, Args)]
 pub(crate) struct Storage {
@@ -29,6 +31,9 @@ pub(crate) struct Storage {
     /// How long the value is as JSON, in MB
     #[arg(long, default_value_t = 44)]
     size: usize,
+    /// Rows of three fields instead of nine
+    #[arg(long)]
+    narrow: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -37,6 +42,10 @@ enum What {
     Write,
     /// Reads the rows that `write` has written
     Read,
+    /// Writes the rows one by one
+    WriteRows,
+    /// Reads the rows that `write` has written, one by one
+    ReadRows,
     /// Writes and reads values of 1 KB
     Small,
     /// Writes and reads the bytes of the rows, and nothing else
@@ -55,19 +64,21 @@ const TASK: Coordinate<'_> = Coordinate {
 /// The file that is passed by reference; Python passes it, too.
 const LARGE: &str = "large";
 
-/// Where `write` says what it has written.
-const WRITTEN: &str = "written";
-
 pub(crate) fn measure(arguments: &Storage) -> Result<Numbers> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     let mut numbers = runtime.block_on(async {
         match arguments.what {
-            What::Write => write(arguments).await,
-            What::Read => read(arguments).await,
+            What::Write | What::Read | What::WriteRows | What::ReadRows if arguments.narrow => {
+                rows::measure::<Narrow>(arguments).await
+            }
+            What::Write | What::Read | What::WriteRows | What::ReadRows => {
+                rows::measure::<Row>(arguments).await
+            }
             What::Small => small(arguments).await,
-            What::Copy => copy(arguments),
+            What::Copy if arguments.narrow => copy::<Narrow>(arguments),
+            What::Copy => copy::<Row>(arguments),
             What::Reference => reference(arguments).await,
         }
     })?;
@@ -80,39 +91,6 @@ fn storage(arguments: &Storage) -> Result<ObjectStorage> {
     let variable = ("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH", base);
     let settings = Settings::of_xcoms(&Config::with_environment([variable]))?;
     Ok(ObjectStorage::open(&settings, None)?)
-}
-
-/// From the value of a task to the object.
-async fn write(arguments: &Storage) -> Result<Numbers> {
-    let storage = storage(arguments)?;
-    let rows = rows(arguments.size * 1_000_000)?;
-    let (mut speeds, mut written) = (Vec::new(), String::new());
-    for _ in 0..arguments.runs {
-        let start = Instant::now();
-        let object = storage.xcom(Layout::Airflow33, &TASK, "rows")?;
-        let size = storage.write_value(&object, &rows, 0).await?;
-        let size = size.context("nothing was written")?;
-        speeds.push(start.elapsed().div_f64(size as f64 / 1e6));
-        written = object.as_str().to_owned();
-    }
-    fs::write(arguments.directory.join(WRITTEN), written)?;
-    Ok(speed("write", speeds))
-}
-
-/// From the object to the value of a task.
-async fn read(arguments: &Storage) -> Result<Numbers> {
-    let storage = storage(arguments)?;
-    let reference = fs::read_to_string(arguments.directory.join(WRITTEN))?;
-    let object = storage.reference(&reference).context("no reference")?;
-    let size = fs::metadata(reference.trim_start_matches("file://"))?.len();
-    let mut speeds = Vec::new();
-    for _ in 0..arguments.runs {
-        let start = Instant::now();
-        let rows: Vec<Row> = storage.read_value(&object).await?;
-        speeds.push(start.elapsed().div_f64(size as f64 / 1e6));
-        black_box(rows);
-    }
-    Ok(speed("read", speeds))
 }
 
 /// Values of 1 KB, each in an object of its own.
@@ -139,8 +117,8 @@ async fn small(arguments: &Storage) -> Result<Numbers> {
     ]))
 }
 
-fn copy(arguments: &Storage) -> Result<Numbers> {
-    let text = serde_json::to_vec(&rows(arguments.size * 1_000_000)?)?;
+fn copy<R: Serialize + Numbered>(arguments: &Storage) -> Result<Numbers> {
+    let text = serde_json::to_vec(&xcom::rows::<R>(arguments.size * 1_000_000)?)?;
     let file = arguments.directory.join("copy");
     let (mut writes, mut reads) = (Vec::new(), Vec::new());
     for _ in 0..arguments.runs {
