@@ -207,6 +207,8 @@ async fn rows_come_whole_or_end_with_an_error() -> Result<()> {
         writer.write(vec![b' '; 1 << 20].into()).await?;
     }
     drop(writer);
+    // Whoever sends it has the time to end it, were he to take this for the end.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     ensure!(store.keys("faults", "x")?.is_empty());
 
     let written = write_rows(&storage, &object, &lines).await?;

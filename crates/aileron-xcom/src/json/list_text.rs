@@ -4,7 +4,7 @@ use aileron_wire::json::{JsonEncodeError, NotJson, RawJson, encode};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Growing, NotWritten, write_json, write_value};
+use super::{write_json, write_value};
 
 /// The JSON text of a list, as Python writes it, made element by element. What is there can be taken away at any time.
 ///
@@ -33,7 +33,7 @@ impl ListText {
     /// [`JsonEncodeError`], which names the place in the list. The text is as it was then.
     pub fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), JsonEncodeError> {
         self.element.clear();
-        let written = write_value(value, &mut Whole(&mut self.element));
+        let written = write_value(value, &mut self.element);
         let element = match written {
             Ok(()) => &self.element[..],
             Err(_) => {
@@ -100,19 +100,6 @@ impl ListText {
         let text = String::from_utf8(text).map_err(|error| no_text(&error))?;
         let raw = RawValue::from_string(text).map_err(|error| no_text(&error))?;
         encode(&RawJson::from(raw))
-    }
-}
-
-/// Text that nobody takes away.
-struct Whole<'a>(&'a mut Vec<u8>);
-
-impl Growing for Whole<'_> {
-    fn text(&mut self) -> &mut Vec<u8> {
-        self.0
-    }
-
-    fn grown(&mut self) -> Result<(), NotWritten> {
-        Ok(())
     }
 }
 

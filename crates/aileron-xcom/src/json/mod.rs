@@ -19,7 +19,9 @@ use serde_json::Value;
 use serde_json::ser::{CompactFormatter, Formatter as _};
 
 pub use direct::is_null;
-pub(crate) use direct::{Growing, NotWritten, write_value};
+pub(crate) use direct::write_value;
+#[cfg(feature = "object-storage")]
+pub(crate) use direct::{Growing, NotWritten};
 pub use list_text::ListText;
 #[cfg(feature = "object-storage")]
 pub(crate) use pieces::{Cut, NoList, Splitter, decode_pieces, read_elements};

@@ -56,6 +56,8 @@ mod raw;
 mod rows;
 mod settings;
 mod state;
+#[cfg(test)]
+mod testing;
 mod text;
 mod upload;
 mod value;

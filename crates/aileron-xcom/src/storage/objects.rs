@@ -324,7 +324,7 @@ pub(super) fn damaged(codec: Codec, error: std::io::Error) -> Problem {
     }
 }
 
-fn codec(object: &Reference) -> Result<Option<Codec>, Problem> {
+pub(super) fn codec(object: &Reference) -> Result<Option<Codec>, Problem> {
     Codec::of_path(object.path.as_ref()).map_err(|codec| Problem::UnknownCodec { codec })
 }
 

@@ -7,7 +7,7 @@ use futures_util::stream;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
-use super::objects::failed;
+use super::objects::{codec, failed};
 use super::parts::PIECE;
 use super::upload::{Destination, compressed, upload_pieces, upload_text};
 use super::{Codec, ObjectStorage, Problem, Reference, StorageError};
@@ -75,10 +75,8 @@ impl ObjectStorage {
     /// # }
     /// ```
     pub fn writer(&self, object: &Reference, threshold: u64) -> Result<ObjectWriter, StorageError> {
-        let codec = Codec::of_path(object.path().as_ref());
         Ok(ObjectWriter {
-            codec: codec
-                .map_err(|codec| failed("write", object, Problem::UnknownCodec { codec }))?,
+            codec: codec(object).map_err(|problem| failed("write", object, problem))?,
             to: self.destination(object),
             object: object.clone(),
             threshold,
@@ -203,71 +201,20 @@ impl Iterator for Blocking {
 
 #[cfg(test)]
 mod tests {
-    use aileron_config::Config;
-
     use super::*;
-    use crate::storage::{Coordinate, Layout, Settings};
-
-    struct Stored {
-        directory: tempfile::TempDir,
-        storage: ObjectStorage,
-        object: Reference,
-    }
-
-    impl Stored {
-        fn new(compression: &str) -> Self {
-            let directory = tempfile::tempdir().unwrap();
-            let base = format!("file://{}", directory.path().display());
-            let settings = Settings::of_xcoms(&Config::with_environment([
-                ("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH", &*base),
-                (
-                    "AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_COMPRESSION",
-                    compression,
-                ),
-            ]));
-            let storage = ObjectStorage::open(&settings.unwrap(), None).unwrap();
-            let task = Coordinate {
-                dag_id: "d",
-                run_id: "r",
-                task_id: "t",
-                ti_id: None,
-            };
-            let object = storage.xcom(Layout::Airflow33, &task, "k").unwrap();
-            Self {
-                directory,
-                storage,
-                object,
-            }
-        }
-
-        /// Files, whole or not.
-        fn files(&self) -> usize {
-            fn count(directory: &std::path::Path) -> usize {
-                let entries = std::fs::read_dir(directory).unwrap();
-                entries
-                    .map(|entry| match entry.unwrap().path() {
-                        path if path.is_dir() => count(&path),
-                        _ => 1,
-                    })
-                    .sum()
-            }
-            count(self.directory.path())
-        }
-    }
+    use crate::storage::testing::Stored;
 
     #[tokio::test]
     async fn a_text_is_an_object_from_the_threshold_on() {
         for codec in ["", "gzip", "zip"] {
             for count in [1, 3, 10_000] {
                 let stored = Stored::new(codec);
+                let object = stored.object();
                 let text = "[0.25, 17]  ".repeat(count);
                 for (threshold, is_object) in
                     [(0, true), (text.len(), true), (text.len() + 1, false)]
                 {
-                    let mut writer = stored
-                        .storage
-                        .writer(&stored.object, threshold as u64)
-                        .unwrap();
+                    let mut writer = stored.storage.writer(&object, threshold as u64).unwrap();
                     for piece in text.as_bytes().chunks(700) {
                         writer.write(piece.to_vec().into()).await.unwrap();
                     }
@@ -293,7 +240,8 @@ mod tests {
     async fn of_a_text_that_is_not_ended_nothing_is_left() {
         for codec in ["", "gzip"] {
             let stored = Stored::new(codec);
-            let mut writer = stored.storage.writer(&stored.object, 0).unwrap();
+            let object = stored.object();
+            let mut writer = stored.storage.writer(&object, 0).unwrap();
             for _ in 0..50 {
                 let piece = vec![b' '; PIECE];
                 writer.write(piece.into()).await.unwrap();
@@ -313,16 +261,14 @@ mod tests {
     async fn a_store_that_takes_nothing_says_why() {
         let stored = Stored::new("");
         std::fs::write(stored.directory.path().join("d"), "").unwrap();
-        let mut writer = stored.storage.writer(&stored.object, 0).unwrap();
+        let object = stored.object();
+        let mut writer = stored.storage.writer(&object, 0).unwrap();
         let error = loop {
             if let Err(error) = writer.write(vec![b' '; PIECE].into()).await {
                 break error;
             }
         };
-        assert!(
-            error.to_string().contains(stored.object.as_str()),
-            "{error}"
-        );
+        assert!(error.to_string().contains(object.as_str()), "{error}");
         assert!(matches!(error.problem, Problem::Store(_)), "{error}");
     }
 }

@@ -59,6 +59,17 @@ pub(crate) trait Growing {
     fn grown(&mut self) -> Result<(), NotWritten>;
 }
 
+/// Text that nobody takes away.
+impl Growing for Vec<u8> {
+    fn text(&mut self) -> &mut Vec<u8> {
+        self
+    }
+
+    fn grown(&mut self) -> Result<(), NotWritten> {
+        Ok(())
+    }
+}
+
 /// Writes a value. What was written before an error is the beginning of nothing.
 ///
 /// # Errors

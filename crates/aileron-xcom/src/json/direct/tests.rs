@@ -8,16 +8,6 @@ use serde::ser::{
 use super::*;
 use crate::write_json;
 
-impl Growing for Vec<u8> {
-    fn text(&mut self) -> &mut Vec<u8> {
-        self
-    }
-
-    fn grown(&mut self) -> Result<(), NotWritten> {
-        Ok(())
-    }
-}
-
 fn direct<T: Serialize + ?Sized>(value: &T) -> Result<String, NotWritten> {
     let mut text = Vec::new();
     write_value(value, &mut text)?;

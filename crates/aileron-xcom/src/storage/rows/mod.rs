@@ -20,8 +20,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::source::Source;
 use self::split::{Part, Sent};
-use super::objects::failed;
-use super::{Codec, ObjectStorage, Problem, Reference, StorageError, ValueError};
+use super::objects::{codec, failed};
+use super::{ObjectStorage, Problem, Reference, StorageError, ValueError};
 use crate::json::{decode_pieces, read_elements};
 
 /// The rows of a list, as they are read.
@@ -69,8 +69,7 @@ impl ObjectStorage {
         object: &Reference,
     ) -> Result<Rows<T>, StorageError> {
         let failed = |problem| failed("read", object, problem);
-        let codec = Codec::of_path(object.path().as_ref());
-        let codec = codec.map_err(|codec| failed(Problem::UnknownCodec { codec }))?;
+        let codec = codec(object).map_err(failed)?;
         let incoming = self.place().open_object(object.path()).await;
         let incoming = incoming.map_err(|error| failed(error.into()))?;
         let (source, fetching) = Source::new(incoming);

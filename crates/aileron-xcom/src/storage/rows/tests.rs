@@ -1,54 +1,9 @@
-use aileron_config::Config;
 use aileron_wire::json::encode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::storage::{Coordinate, Layout, ObjectStorage, Problem, Reference, Settings, ValueError};
-
-struct Stored {
-    directory: tempfile::TempDir,
-    storage: ObjectStorage,
-}
-
-impl Stored {
-    fn new(compression: &str) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let base = format!("file://{}", directory.path().display());
-        let settings = Settings::of_xcoms(&Config::with_environment([
-            ("AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_PATH", &*base),
-            (
-                "AIRFLOW__COMMON_IO__XCOM_OBJECTSTORAGE_COMPRESSION",
-                compression,
-            ),
-        ]));
-        let storage = ObjectStorage::open(&settings.unwrap(), None).unwrap();
-        Self { directory, storage }
-    }
-
-    fn object(&self) -> Reference {
-        let task = Coordinate {
-            dag_id: "d",
-            run_id: "r",
-            task_id: "t",
-            ti_id: None,
-        };
-        self.storage.xcom(Layout::Airflow33, &task, "k").unwrap()
-    }
-
-    fn file(&self, object: &Reference) -> std::path::PathBuf {
-        std::path::Path::new("/").join(object.path().as_ref())
-    }
-
-    /// An object of this text.
-    fn text(&self, text: &str) -> Reference {
-        let object = self.object();
-        let file = self.file(&object);
-        assert!(file.starts_with(self.directory.path()));
-        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-        std::fs::write(file, text).unwrap();
-        object
-    }
-}
+use crate::storage::testing::Stored;
+use crate::storage::{ObjectStorage, Problem, Reference, ValueError};
 
 async fn all<T: serde::de::DeserializeOwned + Send + 'static>(
     storage: &ObjectStorage,

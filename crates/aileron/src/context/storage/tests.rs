@@ -1,5 +1,6 @@
 use std::path::{Path, PathBuf};
 
+use futures_util::TryStreamExt as _;
 use serde_json::{Value, json};
 
 use crate::testing::Airflow;
@@ -366,6 +367,9 @@ async fn a_list_is_written_and_read_row_by_row() {
             assert!(whole.unwrap() == rows);
             let read = cx.xcom().pull_rows::<(u32, String)>("extract").await;
             assert!(read.unwrap().all().await.unwrap() == rows);
+            let read = cx.xcom().pull_rows::<(u32, String)>("extract").await;
+            let stream = read.unwrap().into_stream();
+            assert!(stream.try_collect::<Vec<_>>().await.unwrap() == rows);
         }
     }
     // Of the first Airflow one object is left: the last list is too short for one.
@@ -376,15 +380,22 @@ async fn a_list_is_written_and_read_row_by_row() {
 async fn a_list_that_is_not_finished_is_not_there() {
     let directory = tempfile::tempdir().unwrap();
     let airflow = airflow(directory.path());
+    let airflow = airflow.config("common.io", "xcom_objectstorage_compression", "");
     let cx = airflow.context("extract");
     let mut writer = cx.xcom().push_rows("k");
-    for row in many_rows() {
+    let mut rows = many_rows().into_iter().cycle().take(1_000_000);
+    while files(directory.path()).is_empty() {
+        let row = rows.next().expect("a file was begun long before");
         writer.push(&row).await.unwrap();
     }
     drop(writer);
-    while !files(directory.path()).is_empty() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
+    let gone = async {
+        while !files(directory.path()).is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    };
+    let patience = std::time::Duration::from_secs(60);
+    tokio::time::timeout(patience, gone).await.unwrap();
     assert_eq!(airflow.stored("extract", "k"), None);
 }
 
