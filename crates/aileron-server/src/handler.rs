@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::{Body as HttpBody, to_bytes};
+use axum::body::{Body as HttpBody, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
+use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tokio::sync::Semaphore;
@@ -24,6 +25,7 @@ use crate::python_parts::PythonParts;
 use crate::refusal::Refusal;
 use crate::request::{Body, Query};
 use crate::store::{Store, StoreStatus};
+use crate::unread::Discard;
 use crate::upstream::{Forwarded, Upstream, may_delegate};
 use crate::version::{self, ApiVersion, Asked};
 
@@ -122,11 +124,13 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     ([(header::CONTENT_TYPE, TYPE)], app.settings.metrics.text()).into_response()
 }
 
-async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
+async fn serve(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let started = Instant::now();
     let asked = Asked::of(request.headers().get(version::HEADER), app.settings.newest);
     let correlation = request.headers().get(&CORRELATION_ID).cloned();
-    let (route, mut response) = answer(&app, &asked, request).await;
+    let (most, patience) = (app.settings.body_limit, app.settings.time_limit);
+    let discard = Discard::after(request.headers(), most, patience);
+    let (route, mut response) = answer(&app, &asked, &mut request).await;
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static(version::HEADER), asked.echo);
     if let Some(id) = &correlation {
@@ -135,6 +139,9 @@ async fn serve(State(app): State<Arc<App>>, request: Request) -> Response {
     let (status, took) = (response.status(), started.elapsed());
     app.settings.metrics.answered(route, status.as_u16(), took);
     log(route, status, took, correlation.as_ref());
+    if !request.body().is_end_stream() {
+        Box::pin(discard.rest_of(request.body_mut(), response.headers_mut())).await;
+    }
     response
 }
 
@@ -148,9 +155,9 @@ fn log(route: &str, status: StatusCode, took: Duration, correlation: Option<&Hea
     }
 }
 
-/// The name of the route and the answer.
-async fn answer(app: &App, asked: &Asked, request: Request) -> (&'static str, Response) {
-    let endpoint = match route(asked, app.settings.newest, &request) {
+/// The name of the route and the answer. The body stays in the request unless it was needed.
+async fn answer(app: &App, asked: &Asked, request: &mut Request) -> (&'static str, Response) {
+    let endpoint = match route(asked, app.settings.newest, request) {
         Ok(endpoint) => endpoint,
         Err(response) => return ("none", *response),
     };
@@ -248,7 +255,7 @@ async fn authenticated(
     app: &App,
     asked: &Asked,
     endpoint: &Endpoint,
-    request: Request,
+    request: &mut Request,
 ) -> Response {
     let token = match token_of(app, request.headers()).await {
         Ok(token) => token,
@@ -303,13 +310,15 @@ async fn checked(
     asked: &Asked,
     endpoint: &Endpoint,
     token: Arc<Token>,
-    request: Request,
+    request: &mut Request,
 ) -> Result<Response, Refusal> {
     endpoint.check(&token)?;
-    let (parts, body) = request.into_parts();
-    let bytes = to_bytes(body, app.settings.body_limit)
+    let bytes = Limited::new(request.body_mut(), app.settings.body_limit)
+        .collect()
         .await
-        .map_err(|_| too_large(app.settings.body_limit))?;
+        .map_err(|_| too_large(app.settings.body_limit))?
+        .to_bytes();
+    let (parts, _) = std::mem::take(request).into_parts();
     if let Some(option) = app.settings.python_parts.option_for(endpoint) {
         let refusal = Refusal::unsupported(format!(
             "{option} names a Python class, which only Airflow's own server can ask: see --upstream"

@@ -26,6 +26,7 @@ mod refusal;
 mod request;
 pub mod serve;
 mod store;
+mod unread;
 mod upstream;
 mod version;
 
