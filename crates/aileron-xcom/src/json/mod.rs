@@ -24,7 +24,7 @@ pub(crate) use direct::write_value;
 pub(crate) use direct::{Growing, NotWritten};
 pub use list_text::ListText;
 #[cfg(feature = "object-storage")]
-pub(crate) use pieces::{Cut, NoList, Splitter, decode_pieces, read_elements};
+pub(crate) use pieces::{Cut, Likely, NoList, Seam, Splitter, decode_pieces, read_elements};
 pub(crate) use walk::Walk;
 
 use self::string::write_string;

@@ -1,7 +1,9 @@
 //! Reading JSON text that comes in pieces, without putting them together.
 
 mod elements;
+mod likely;
 mod list;
+mod seam;
 mod split;
 #[cfg(test)]
 mod tests;
@@ -14,7 +16,9 @@ use aileron_wire::json::JsonDecodeError;
 use serde::de::DeserializeOwned;
 
 pub(crate) use self::elements::read_elements;
+pub(crate) use self::likely::Likely;
 use self::list::List;
+pub(crate) use self::seam::Seam;
 use self::split::Window;
 pub(crate) use self::split::{Cut, NoList, Splitter};
 use super::decode_json;

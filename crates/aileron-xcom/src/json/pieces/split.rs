@@ -10,8 +10,8 @@ use crate::json::beyond_64_bits_reason;
 /// Whole elements, each with its comma or the bracket that ends the list, as they came.
 #[derive(Debug)]
 pub(crate) struct Cut {
-    text: Vec<u8>,
-    ends: Vec<usize>,
+    pub(super) text: Vec<u8>,
+    pub(super) ends: Vec<usize>,
 }
 
 impl Cut {
@@ -85,13 +85,23 @@ impl Splitter {
     /// Begins with the piece that has the list's first bracket; `None` for a text that is no list.
     pub(crate) fn new(first: &[u8]) -> Option<Self> {
         let text = first.trim_ascii_start().strip_prefix(b"[")?;
-        Some(Self {
+        Some(Self::behind_comma(text))
+    }
+
+    /// Goes on in the middle of a list.
+    pub(crate) fn behind_comma(text: &[u8]) -> Self {
+        Self {
             text: text.to_vec(),
             at: 0,
             depth: 1,
             in_string: false,
             ends: Vec::new(),
-        })
+        }
+    }
+
+    /// What came behind the last cut, if the list goes on there.
+    pub(crate) fn rest(&self, cut: &Cut) -> Option<&[u8]> {
+        cut.text.ends_with(b",").then_some(&self.text[..])
     }
 
     /// Takes another piece.
@@ -109,6 +119,11 @@ impl Splitter {
             text,
             ends: std::mem::take(&mut self.ends),
         })
+    }
+
+    /// Whether nothing came behind the last cut, after which the list goes on.
+    pub(crate) fn has_nothing_left(&self) -> bool {
+        self.depth == 1 && self.text.is_empty()
     }
 
     /// Checks that the list has ended, and nothing comes behind it.

@@ -1,5 +1,6 @@
 //! A long list in an object, read row by row.
 
+mod order;
 mod source;
 mod split;
 #[cfg(test)]
@@ -18,11 +19,12 @@ use tokio::sync::mpsc::Receiver;
 use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
+use self::order::InOrder;
 use self::source::Source;
 use self::split::{Part, Sent};
 use super::objects::{codec, failed};
 use super::{ObjectStorage, Problem, Reference, StorageError, ValueError};
-use crate::json::{decode_pieces, read_elements};
+use crate::json::{Likely, decode_pieces, read_elements};
 
 /// The rows of a list, as they are read.
 ///
@@ -44,7 +46,7 @@ use crate::json::{decode_pieces, read_elements};
 /// ```
 #[must_use = "rows are read with `.next().await`"]
 pub struct Rows<T> {
-    read: Pin<Box<dyn Stream<Item = Read<T>> + Send>>,
+    read: Pin<Box<dyn Stream<Item = Batch<T>> + Send>>,
     rows: vec::IntoIter<T>,
     /// What comes behind these rows.
     error: Option<ValueError>,
@@ -54,7 +56,14 @@ pub struct Rows<T> {
 }
 
 /// Rows, and the error behind them.
-type Read<T> = (Vec<T>, Option<ValueError>);
+type Batch<T> = (Vec<T>, Option<ValueError>);
+
+/// What a part was read as.
+enum Read<T> {
+    Rows(Batch<T>),
+    /// The rows of a part that may begin or end in the wrong place. `None` when they are none.
+    Likely(Option<Vec<T>>, Likely),
+}
 
 impl ObjectStorage {
     /// Reads a list in an object row by row.
@@ -80,9 +89,14 @@ impl ObjectStorage {
         let object = object.clone();
         let read = sent(parts)
             .map(move |sent| read_part(sent, object.clone()))
-            .buffered(processors + 1);
+            .buffered(processors + 1)
+            .boxed();
+        let in_order = stream::unfold(InOrder::new(read), async |mut read| {
+            let next = read.next().await?;
+            Some((next, read))
+        });
         Ok(Rows {
-            read: Box::pin(read),
+            read: Box::pin(in_order),
             rows: Vec::new().into_iter(),
             error: None,
             ended: false,
@@ -108,24 +122,32 @@ fn sent(parts: Receiver<Sent>) -> impl Stream<Item = Sent> + Send {
 }
 
 async fn read_part<T: DeserializeOwned + Send + 'static>(sent: Sent, object: Reference) -> Read<T> {
-    let read = move || match sent {
-        Ok(Part::Elements { cut, first }) => {
-            let (rows, error) = read_elements(cut, first);
-            (rows, error.map(ValueError::Decode))
-        }
-        Ok(Part::Whole(pieces)) => match decode_pieces(pieces) {
-            Ok(rows) => (rows, None),
-            Err(error) => (Vec::new(), Some(ValueError::Decode(error))),
-        },
-        Ok(Part::End) => (Vec::new(), None),
-        Err(split::Failed::Storage(problem)) => {
-            let error = failed("read", &object, problem);
-            (Vec::new(), Some(ValueError::Storage(error)))
-        }
-        Err(split::Failed::List(error)) => (Vec::new(), Some(ValueError::Decode(error))),
+    let read = move || {
+        Read::Rows(match sent {
+            Ok(Part::Elements { cut, first }) => {
+                let (rows, error) = read_elements(cut, first);
+                (rows, error.map(ValueError::Decode))
+            }
+            Ok(Part::Likely(mut text)) => return Read::Likely(text.read(), text),
+            Ok(Part::Whole(pieces)) => match decode_pieces(pieces) {
+                Ok(rows) => (rows, None),
+                Err(error) => (Vec::new(), Some(ValueError::Decode(error))),
+            },
+            Ok(Part::End) => (Vec::new(), None),
+            Err(split::Failed::Storage(problem)) => {
+                let error = failed("read", &object, problem);
+                (Vec::new(), Some(ValueError::Storage(error)))
+            }
+            Err(split::Failed::List(error)) => (Vec::new(), Some(ValueError::Decode(error))),
+        })
     };
-    match spawn_blocking(read).await {
-        Ok(read) => read,
+    carry_out(read).await
+}
+
+/// Does something that takes its time, and panics as it does.
+async fn carry_out<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
             // The runtime ends, and nobody waits for rows any more.

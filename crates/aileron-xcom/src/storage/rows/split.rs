@@ -1,4 +1,7 @@
-//! The thread that reads an object and finds where the rows of its list end.
+//! The thread that reads an object and cuts its list.
+//!
+//! A list of objects is cut where it most likely can be, so that those who read the rows look at the text, and nobody else; any other
+//! list where one of its elements ends.
 
 use std::io::{self, BufReader, Read};
 use std::{iter, thread};
@@ -8,13 +11,15 @@ use aileron_wire::json::JsonDecodeError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::source::Source;
-use crate::json::{Cut, NoList, Splitter};
+use crate::json::{Cut, Likely, NoList, Seam, Splitter};
 use crate::storage::objects::damaged;
 use crate::storage::parts::PIECE;
 use crate::storage::{Codec, Problem};
 
 /// How many parts wait to be read.
 const AHEAD: usize = 1;
+/// How many pieces are put together while there is no seam. The rows have become other ones, or are very long.
+const WITHOUT_SEAM: usize = 4;
 /// How much is asked of the source at once, of what is compressed.
 const COMPRESSED: usize = 64 << 10;
 
@@ -23,6 +28,8 @@ const COMPRESSED: usize = 64 << 10;
 pub(super) enum Part {
     /// Whole elements, of which the first has this place in the list.
     Elements { cut: Cut, first: usize },
+    /// Behind them, what most likely are whole elements.
+    Likely(Likely),
     /// All of a text that does not begin as a list does.
     Whole(Vec<Vec<u8>>),
     /// There are no more.
@@ -98,7 +105,13 @@ fn split(text: &mut dyn Read, sender: &Sender<Sent>) -> Result<(), Stopped> {
         if let Some(cut) = splitter.cut() {
             let first = elements;
             elements += cut.len();
+            // The first elements show whether the list has a seam.
+            let seam = (first == 0).then(|| Seam::of(&cut)).flatten();
+            let behind = seam.and_then(|seam| Some((seam, splitter.rest(&cut)?.to_vec())));
             give(Part::Elements { cut, first })?;
+            if let Some((seam, rest)) = behind {
+                return split_at_seams(&seam, &rest, text, &give);
+            }
         }
         let piece = piece(text).map_err(Stopped::Io)?;
         if piece.is_empty() {
@@ -106,6 +119,39 @@ fn split(text: &mut dyn Read, sender: &Sender<Sent>) -> Result<(), Stopped> {
             return ended.map_err(|broken| Stopped::List(broken.behind(elements)));
         }
         splitter.push(&piece);
+    }
+}
+
+/// Cuts the rest of a list at the last seam of each piece.
+fn split_at_seams(
+    seam: &Seam,
+    rest: &[u8],
+    text: &mut dyn Read,
+    give: &dyn Fn(Part) -> Result<(), Stopped>,
+) -> Result<(), Stopped> {
+    // And a little more, by which a reader sees that there is no more.
+    let room = PIECE + 64;
+    let mut window = Likely::new(rest, room);
+    let mut pieces = 0;
+    loop {
+        match text.take(PIECE as u64).read_to_end(window.grow()) {
+            Ok(0) => return give(Part::Likely(window.end())),
+            Ok(_) => pieces += 1,
+            Err(error) => {
+                // The rows before what is wrong.
+                give(Part::Likely(window))?;
+                return Err(Stopped::Io(error));
+            }
+        }
+        let seam = seam.last_in(window.text());
+        if seam.is_none() && pieces < WITHOUT_SEAM {
+            continue;
+        }
+        let (text, rest) = window.text().split_at(seam.unwrap_or(window.text().len()));
+        let (text, next) = (text.len(), Likely::new(rest, room));
+        window.truncate(text);
+        give(Part::Likely(std::mem::replace(&mut window, next)))?;
+        pieces = 0;
     }
 }
 

@@ -1,3 +1,5 @@
+use std::collections::{BTreeMap, BTreeSet};
+
 use aileron_wire::json::encode;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -117,7 +119,8 @@ async fn an_object_that_is_missing_or_damaged_is_named() {
     stored.storage.write(&object, encoded.into()).await.unwrap();
     let whole = std::fs::read(stored.file(&object)).unwrap();
     std::fs::write(stored.file(&object), &whole[..whole.len() - 3]).unwrap();
-    let (_, error) = all::<Row>(&stored.storage, &object).await;
+    let (read, error) = all::<Row>(&stored.storage, &object).await;
+    assert_eq!(read.len(), 2_000);
     let error = error.unwrap().to_string();
     assert!(
         error.contains("gzip") && error.contains(object.as_str()),
@@ -165,4 +168,166 @@ fn is_running() -> bool {
     let names =
         tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok());
     names.filter(|name| name.trim() == "aileron-rows").count() > 0
+}
+
+/// So many rows that they come in several parts.
+const MANY: usize = 600;
+
+/// A list, with something else in the place of some of its rows.
+fn list(instead: impl Fn(usize) -> Option<String>) -> String {
+    let rows = rows(MANY).into_iter().enumerate();
+    let texts = rows.map(|(at, row)| instead(at).unwrap_or_else(|| json!(row).to_string()));
+    format!("[{}]", texts.collect::<Vec<_>>().join(", "))
+}
+
+/// What comes of a list, beside what reading it at once gives.
+async fn as_the_whole(stored: &Stored, text: &str) -> usize {
+    let object = stored.text(text);
+    let (read, error) = all::<Value>(&stored.storage, &object).await;
+    match crate::json::decode_pieces::<Vec<Value>>(vec![text.into()]) {
+        Ok(whole) => {
+            assert!(error.is_none(), "{error:?}");
+            assert!(read == whole, "{} of {}", read.len(), whole.len());
+        }
+        Err(whole) => {
+            let error = error.unwrap_or_else(|| panic!("{whole}"));
+            assert!(matches!(error, ValueError::Decode(_)), "{error}");
+        }
+    }
+    read.len()
+}
+
+#[tokio::test]
+async fn a_list_that_looks_otherwise_further_on_is_read_all_the_same() {
+    let stored = Stored::new("");
+    let within = |from: usize, text: &'static str| {
+        list(move |at| (at >= from && at % 7 == 0).then(|| text.to_owned()))
+    };
+    for text in [
+        // A child begins as a row does.
+        within(100, r#"{"id": 1, "of": [{"id": 2}, {"id": 3}, {"id": 4}]}"#),
+        within(
+            100,
+            r#"{"id": 1, "of": [[{"id": 2}, {"id": "}, {\"id\": 3}"}], {"id": 4}]}"#,
+        ),
+        within(100, r#"{"name": "}, {", "id": 1}"#),
+        within(100, r#"[{"id": 2}, {"id": 3}]"#),
+        within(100, "null"),
+        within(100, r#""}, {\"id\": ""#),
+        within(100, r#" {"id":1}"#),
+        list(|at| (at > 100).then(|| "7".into())),
+        list(|at| (at > 100).then(|| r#"{"other": 7}"#.into())),
+        // Longer than all that is put together.
+        list(|at| (at == 300).then(|| format!(r#"{{"id": 1, "name": "{}"}}"#, "x".repeat(99_999)))),
+        list(|at| {
+            let children = r#"{"id": 2}, "#.repeat(9_999);
+            (at == 300).then(|| format!(r#"{{"id": 1, "of": [{children}0]}}"#))
+        }),
+    ] {
+        assert_eq!(as_the_whole(&stored, &text).await, MANY);
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrapped_is_unwrapped_in_any_row() {
+    let stored = Stored::new("");
+    let set = r#"{"__classname__": "builtins.set", "__version__": 1, "__data__": [1]}"#;
+    let text = list(|at| {
+        Some(format!(
+            r#"{{"id": {}}}"#,
+            if at % 50 == 1 { set } else { "[1]" }
+        ))
+    });
+    let object = stored.text(&text);
+    let (read, error) = all::<BTreeMap<String, BTreeSet<u8>>>(&stored.storage, &object).await;
+    assert!(error.is_none(), "{error:?}");
+    let row = BTreeMap::from([("id".to_owned(), BTreeSet::from([1]))]);
+    assert_eq!(read, vec![row; MANY]);
+}
+
+#[tokio::test]
+async fn a_long_list_that_goes_wrong_ends_with_an_error_behind_its_last_good_row() {
+    let stored = Stored::new("");
+    let text = list(|_| None);
+    let behind_all = format!("behind {MANY} whole");
+    for (wrong, whole, told) in [
+        (text.replace("\"}]", "\"}"), MANY - 1, "behind 599 whole"),
+        (text.replace("\"}]", "\"}, ]"), MANY, &behind_all),
+        (text.replace("\"}]", "\"}}"), MANY - 1, "behind 599 whole"),
+        (format!("{text}]"), MANY, &behind_all),
+        (format!("{text}, {{\"id\": 1}}"), MANY, &behind_all),
+        (text.replace("{\"id\":400,", ""), 400, "behind 400 whole"),
+        (
+            text.replace("\"id\":400,", "\"id\" 400,"),
+            400,
+            "element 400",
+        ),
+        (
+            text.replace("\"id\":400,", "\"id\":4O0,"),
+            400,
+            "element 400",
+        ),
+        (
+            text.replace("}, {\"id\":400,", "} {\"id\":400,"),
+            399,
+            "element 399",
+        ),
+        (
+            text.replace("}, {\"id\":400,", "}, , {\"id\":400,"),
+            400,
+            "behind 400 whole",
+        ),
+    ] {
+        let object = stored.text(&wrong);
+        let (read, error) = all::<Row>(&stored.storage, &object).await;
+        let error = error.expect(told).to_string();
+        assert!(error.contains(told), "{told}: {error}");
+        assert_eq!(read, rows(whole)[..], "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_that_is_cut_off_anywhere_gives_the_rows_that_are_whole() {
+    let stored = Stored::new("");
+    let text = list(|_| None);
+    for length in (1..text.len())
+        .step_by(997)
+        .filter(|at| text.is_char_boundary(*at))
+    {
+        let whole = text[..length].matches("\"},").count();
+        let object = stored.text(&text[..length]);
+        let (read, error) = all::<Row>(&stored.storage, &object).await;
+        assert!(error.is_some(), "{length}");
+        assert!(read == rows(whole), "{length}: {} of {whole}", read.len());
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn rows_are_those_of_the_whole(
+        kinds in proptest::collection::vec(0..8_usize, 1..200),
+        broken in proptest::option::of((proptest::prelude::any::<proptest::sample::Index>(), r#"[\[\]{},:" x1\\]"#)),
+    ) {
+        const KINDS: [&str; 8] = [
+            r#"{"id": 1, "name": "some name, and more of it, so that it is long"}"#,
+            r#"{"id": 2, "of": {"id": 3, "in": [{"key": 1}, {"key": 2}]}}"#,
+            r#"{"id": 1, "name": "}, {\"id\": 1}, {"}"#,
+            r#"{"id": 1.5}"#,
+            r#"{"id": [[], {}, "]"]}"#,
+            r#"{"id": 4, "of": [{"id": 5}, {"id": 6}]}"#,
+            r#"{"other": 4}"#,
+            r#"{"id": {"__classname__": "builtins.set", "__version__": 1, "__data__": [1]}}"#,
+        ];
+        // The first of them often, so that there is a seam.
+        let texts = kinds.iter().flat_map(|kind| std::iter::repeat_n(KINDS[0], 20).chain([KINDS[*kind]]));
+        let mut text = format!("[{}]", texts.collect::<Vec<_>>().join(", "));
+        if let Some((at, with)) = broken {
+            let at = at.index(text.len());
+            text.replace_range(at..=at, &with);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(as_the_whole(&Stored::new(""), &text));
+    }
 }
