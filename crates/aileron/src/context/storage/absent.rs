@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::task::{Context as Waker, Poll};
 
 use aileron_config::Config;
 use aileron_wire::json::{self, JsonDecodeError};
@@ -10,7 +11,7 @@ use aileron_xcom::{XcomBackend, keeps_states_in_objects};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{KeepError, Kept, KeptText, Object, ObjectStorageError, StateOf};
+use super::{KeepError, Kept, KeptText, Object, ObjectStorageError, Row, StateOf};
 use crate::Context;
 use crate::context::xcom::NIL;
 
@@ -40,9 +41,7 @@ pub(crate) enum Rows<T> {
 }
 
 impl<T> Rows<T> {
-    pub(crate) async fn next(
-        &mut self,
-    ) -> Option<Result<Result<T, JsonDecodeError>, ObjectStorageError>> {
+    pub(crate) fn poll(&mut self, _: &mut Waker<'_>) -> Poll<Option<Row<T>>> {
         match self {
             Self::Never(never, _) => match *never {},
         }

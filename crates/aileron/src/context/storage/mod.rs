@@ -18,7 +18,7 @@ mod states;
 #[cfg(all(test, feature = "object-storage"))]
 mod tests;
 
-use aileron_wire::json::JsonEncodeError;
+use aileron_wire::json::{JsonDecodeError, JsonEncodeError};
 
 #[cfg(not(feature = "object-storage"))]
 pub(crate) use absent::{ObjectText, Rows, Storage, TextWriter};
@@ -49,6 +49,9 @@ impl ObjectStorageError {
         self.0.downcast_ref()
     }
 }
+
+/// A row that is read. What is wrong with a value is told apart from what is wrong with its object.
+pub(crate) type Row<T> = Result<Result<T, JsonDecodeError>, ObjectStorageError>;
 
 /// Why a value cannot be sent.
 #[derive(Debug, thiserror::Error)]

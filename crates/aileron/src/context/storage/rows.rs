@@ -1,11 +1,14 @@
 //! Lists that are read and written row by row.
 
-use aileron_wire::json::JsonDecodeError;
+use std::pin::Pin;
+use std::task::{Context as Waker, Poll, ready};
+
 use aileron_xcom::storage::{self, Ended, ObjectWriter, ValueError};
+use futures_util::Stream as _;
 use serde::de::DeserializeOwned;
 
 use super::present::{in_object, new_object};
-use super::{KeepError, KeptText, ObjectStorageError, Storage};
+use super::{KeepError, KeptText, ObjectStorageError, Row, Storage};
 use crate::Context;
 
 /// The rows of a list in an object.
@@ -13,15 +16,13 @@ use crate::Context;
 pub(crate) struct Rows<T>(storage::Rows<T>);
 
 impl<T> Rows<T> {
-    pub(crate) async fn next(
-        &mut self,
-    ) -> Option<Result<Result<T, JsonDecodeError>, ObjectStorageError>> {
-        // What is wrong with a value apart from what is wrong with its object.
-        self.0.next().await.map(|read| match read {
+    pub(crate) fn poll(&mut self, waker: &mut Waker<'_>) -> Poll<Option<Row<T>>> {
+        let read = ready!(Pin::new(&mut self.0).poll_next(waker));
+        Poll::Ready(read.map(|read| match read {
             Ok(value) => Ok(Ok(value)),
             Err(ValueError::Decode(error)) => Ok(Err(error)),
             Err(ValueError::Storage(error)) => Err(ObjectStorageError::new(error)),
-        })
+        }))
     }
 }
 

@@ -368,8 +368,7 @@ async fn a_list_is_written_and_read_row_by_row() {
             let read = cx.xcom().pull_rows::<(u32, String)>("extract").await;
             assert!(read.unwrap().all().await.unwrap() == rows);
             let read = cx.xcom().pull_rows::<(u32, String)>("extract").await;
-            let stream = read.unwrap().into_stream();
-            assert!(stream.try_collect::<Vec<_>>().await.unwrap() == rows);
+            assert!(read.unwrap().try_collect::<Vec<_>>().await.unwrap() == rows);
         }
     }
     // Of the first Airflow one object is left: the last list is too short for one.

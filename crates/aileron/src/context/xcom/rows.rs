@@ -1,17 +1,21 @@
 //! A list that is read row by row.
 
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context as Waker, Poll, ready};
 use std::vec;
 
 use aileron_wire::json::JsonDecodeError;
 use aileron_wire::message::{GetXCom, Message};
-use futures_util::stream::{self, Stream};
+use futures_util::Stream;
 use serde::de::DeserializeOwned;
 
 use super::{XcomError, unfetched, unread};
 use crate::comm::CommError;
 use crate::context::storage::Rows;
 
-/// The rows of a list, as they are read: see [`Xcom::pull_rows`](super::Xcom::pull_rows).
+/// The rows of a list, as they are read: see [`Xcom::pull_rows`](super::Xcom::pull_rows). It is a [`Stream`], and needs no trait for
+/// [`next`](Self::next).
 ///
 /// It ends after the first error.
 #[derive(Debug)]
@@ -51,13 +55,7 @@ impl<T: DeserializeOwned + Send + 'static> XcomRows<T> {
     /// # Errors
     /// [`XcomError`]: when the row does not fit `T`, or the rest of the list cannot be read.
     pub async fn next(&mut self) -> Option<Result<T, XcomError>> {
-        match &mut self.rows {
-            From::Reply(rows) => rows.next().map(Ok),
-            From::Object(rows) => Some(match rows.next().await? {
-                Ok(read) => read.map_err(|error| misfit::<T>(&self.at, error)),
-                Err(error) => Err(unfetched(&self.at, error)),
-            }),
-        }
+        poll_fn(|waker| self.poll(waker)).await
     }
 
     /// The rest of the rows in one list.
@@ -71,13 +69,33 @@ impl<T: DeserializeOwned + Send + 'static> XcomRows<T> {
         }
         Ok(rows)
     }
+}
 
-    /// The rows as a [`Stream`], for its adapters.
-    pub fn into_stream(self) -> impl Stream<Item = Result<T, XcomError>> + Send {
-        stream::unfold(self, async |mut rows| {
-            let row = rows.next().await?;
-            Some((row, rows))
-        })
+impl<T> XcomRows<T> {
+    fn poll(&mut self, waker: &mut Waker<'_>) -> Poll<Option<Result<T, XcomError>>> {
+        let rows = match &mut self.rows {
+            From::Reply(rows) => return Poll::Ready(rows.next().map(Ok)),
+            From::Object(rows) => rows,
+        };
+        let row = ready!(rows.poll(waker));
+        Poll::Ready(row.map(|read| match read {
+            Ok(read) => read.map_err(|error| misfit::<T>(&self.at, error)),
+            Err(error) => Err(unfetched(&self.at, error)),
+        }))
+    }
+}
+
+// Nothing is pinned inside.
+impl<T> Unpin for XcomRows<T> {}
+
+impl<T> Stream for XcomRows<T> {
+    type Item = Result<T, XcomError>;
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        waker: &mut Waker<'_>,
+    ) -> Poll<Option<Result<T, XcomError>>> {
+        self.get_mut().poll(waker)
     }
 }
 
