@@ -155,7 +155,7 @@ async fn write_rows(
     let mut writer = storage.writer(object, 0)?;
     for line in lines {
         list.push(line)?;
-        if list.len() >= 256 << 10 {
+        if list.len() >= ListText::PIECE {
             writer.write(list.take().into()).await?;
         }
     }

@@ -27,6 +27,9 @@ pub struct ListText {
 }
 
 impl ListText {
+    /// How much text should be there before it is taken away, in bytes: the size of the pieces that go into an object.
+    pub const PIECE: usize = 256 << 10;
+
     /// Writes the next element.
     ///
     /// # Errors

@@ -8,9 +8,6 @@ use super::push::push_kept;
 use crate::context::storage::{Kept, KeptText, TextWriter};
 use crate::{Context, Result};
 
-/// About how large the pieces are that go into an object, in bytes.
-const PIECE: usize = 256 << 10;
-
 /// A list whose rows come one by one: see [`Xcom::push_rows`](super::Xcom::push_rows).
 ///
 /// Nothing is stored before [`finish`](Self::finish), and nothing is left when it is dropped before that.
@@ -52,7 +49,7 @@ impl<'a> XcomRowWriter<'a> {
     pub async fn push<T: Serialize + ?Sized>(&mut self, row: &T) -> Result<()> {
         let pushed = self.list.push(row);
         pushed.map_err(|error| named(&self.key, error))?;
-        if self.list.len() >= PIECE {
+        if self.list.len() >= ListText::PIECE {
             self.open().await?;
             if matches!(self.writer, Writer::Object(_)) {
                 let piece = self.list.take();

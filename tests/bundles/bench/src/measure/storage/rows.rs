@@ -17,9 +17,6 @@ use crate::xcom::{Numbered, rows};
 /// Where it is said what was written.
 const WRITTEN: &str = "written";
 
-/// How large the pieces are that go into an object one by one, as the SDK has them.
-const PIECE: usize = 256 << 10;
-
 pub(super) async fn measure<R>(arguments: &Storage) -> Result<Numbers>
 where
     R: Numbered + Serialize + DeserializeOwned + Send + 'static,
@@ -109,7 +106,7 @@ async fn one_by_one<R: Numbered + Serialize>(
     let mut list = ListText::default();
     for number in 0..count {
         list.push(&R::numbered(number))?;
-        if list.len() >= PIECE {
+        if list.len() >= ListText::PIECE {
             writer.write(list.take().into()).await?;
         }
     }
