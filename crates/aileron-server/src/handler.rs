@@ -1,7 +1,7 @@
 //! From a request to its answer.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body as HttpBody, HttpBody as _};
@@ -14,6 +14,7 @@ use http_body_util::{BodyExt as _, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::json;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 
 use crate::answer::json_response;
 use crate::auth::{Auth, Scope, Token};
@@ -128,8 +129,7 @@ async fn serve(State(app): State<Arc<App>>, mut request: Request) -> Response {
     let started = Instant::now();
     let asked = Asked::of(request.headers().get(version::HEADER), app.settings.newest);
     let correlation = request.headers().get(&CORRELATION_ID).cloned();
-    let (most, patience) = (app.settings.body_limit, app.settings.time_limit);
-    let discard = Discard::after(request.headers(), most, patience);
+    let discard = Discard::after(request.headers(), app.settings.body_limit);
     let (route, mut response) = answer(&app, &asked, &mut request).await;
     let headers = response.headers_mut();
     headers.insert(HeaderName::from_static(version::HEADER), asked.echo);
@@ -140,7 +140,10 @@ async fn serve(State(app): State<Arc<App>>, mut request: Request) -> Response {
     app.settings.metrics.answered(route, status.as_u16(), took);
     log(route, status, took, correlation.as_ref());
     if !request.body().is_end_stream() {
-        Box::pin(discard.rest_of(request.body_mut(), response.headers_mut())).await;
+        // What the answer has left of the time.
+        let patience = app.settings.time_limit.saturating_sub(took);
+        let body = request.body_mut();
+        Box::pin(discard.rest_of(body, patience, response.headers_mut())).await;
     }
     response
 }

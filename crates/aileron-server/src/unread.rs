@@ -18,29 +18,25 @@ const TIMES_THE_LIMIT: u64 = 4;
 /// that is closed before the body has arrived takes the answer with it when nobody has read that yet, and fails the client's
 /// next request otherwise.
 pub(crate) struct Discard {
-    /// The longest body, in bytes.
-    pub(crate) body_limit: usize,
-    /// How long the body may take.
-    pub(crate) patience: Duration,
-    /// Whether the client sends its body only when it is asked to, which nobody does any more.
-    pub(crate) waits: bool,
+    /// How much is taken at most, in bytes.
+    most: u64,
+    /// Whether the client sends its body only when it is asked to. It is not.
+    waits: bool,
 }
 
 impl Discard {
-    /// What is to be done after a request with this head.
-    pub(crate) fn after(head: &HeaderMap, body_limit: usize, patience: Duration) -> Self {
+    /// What is to be done after a request with this head, where a body has at most so many bytes.
+    pub(crate) fn after(head: &HeaderMap, body_limit: usize) -> Self {
         Self {
-            body_limit,
-            patience,
+            most: (body_limit as u64).saturating_mul(TIMES_THE_LIMIT),
             waits: head.contains_key(header::EXPECT),
         }
     }
 
-    /// Does it. An answer says that the connection closes when there was no end of the body.
-    pub(crate) async fn rest_of(self, body: &mut Body, answer: &mut HeaderMap) {
-        let most = (self.body_limit as u64).saturating_mul(TIMES_THE_LIMIT);
+    /// Does it. An answer says that the connection closes when the body has not ended after this time.
+    pub(crate) async fn rest_of(self, body: &mut Body, patience: Duration, answer: &mut HeaderMap) {
         let ended = !self.waits
-            && tokio::time::timeout(self.patience, ends(body, most))
+            && tokio::time::timeout(patience, ends(body, self.most))
                 .await
                 .unwrap_or(false);
         if !ended {

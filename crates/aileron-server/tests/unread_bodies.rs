@@ -4,13 +4,16 @@
 
 mod support;
 
+use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use aileron_server::RouterSettings;
 use aileron_server::auth::Scope;
 use aileron_server::serve::serve;
+use axum::body::{Body, Bytes};
 use axum::http::StatusCode;
+use futures_util::stream;
 use support::Server;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -200,4 +203,19 @@ async fn a_client_that_asks_before_it_sends_is_told_not_to() {
     let answer = connection.answer().await;
     assert_eq!(answer.0, StatusCode::UNAUTHORIZED);
     connection.ends(&answer).await;
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_takes_no_more_than_the_time_of_one_request() {
+    const LIMIT: Duration = Duration::from_secs(30);
+    let server = Server::new().await;
+    let mut request = server.request("PUT", "/variables/x", None);
+    *request.body_mut() = Body::from_stream(stream::pending::<Result<Bytes, io::Error>>());
+    tokio::time::pause();
+    let start = tokio::time::Instant::now();
+    let came = server.send(request).await;
+    assert_eq!(came.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(came.header("connection"), Some("close"));
+    let took = start.elapsed();
+    assert!(took >= LIMIT && took < LIMIT + LIMIT / 2, "{took:?}");
 }

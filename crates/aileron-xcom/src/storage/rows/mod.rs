@@ -28,8 +28,8 @@ use crate::json::{Likely, decode_pieces, read_elements};
 
 /// The rows of a list, as they are read.
 ///
-/// The object is read while its first rows are used, and memory holds a few pieces of 256 KiB of it, each as text or as rows, however
-/// long the list is. All processors read rows.
+/// The object is read while its first rows are used, and memory holds a few pieces of 256 KiB of it, as text and as rows, however long
+/// the list is. All processors read rows; one may be read more than once, and is given once.
 ///
 /// It is a [`Stream`], and needs no trait for [`next`](Self::next). It ends after the first error. What is wrong with the end of an
 /// object (it was cut off, its checksum differs) is known when its beginning has been given.

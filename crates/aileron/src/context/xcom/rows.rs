@@ -7,7 +7,7 @@ use std::vec;
 
 use aileron_wire::json::JsonDecodeError;
 use aileron_wire::message::{GetXCom, Message};
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt as _};
 use serde::de::DeserializeOwned;
 
 use super::{XcomError, unfetched, unread};
@@ -62,12 +62,8 @@ impl<T: DeserializeOwned + Send + 'static> XcomRows<T> {
     ///
     /// # Errors
     /// The first [`XcomError`].
-    pub async fn all(mut self) -> Result<Vec<T>, XcomError> {
-        let mut rows = Vec::new();
-        while let Some(row) = self.next().await {
-            rows.push(row?);
-        }
-        Ok(rows)
+    pub async fn all(self) -> Result<Vec<T>, XcomError> {
+        self.try_collect().await
     }
 }
 

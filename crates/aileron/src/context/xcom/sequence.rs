@@ -10,7 +10,7 @@ use aileron_wire::message::{
     GetXCom, GetXComCount, GetXComSequenceItem, GetXComSequenceSlice, Message, XComCountResponse,
     XComSequenceIndexResult, XComSequenceSliceResult,
 };
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt as _};
 use serde::de::DeserializeOwned;
 
 use super::encoded::{Page as Values, resolve};
@@ -206,12 +206,8 @@ impl<T: DeserializeOwned> XcomStream<T> {
     ///
     /// # Errors
     /// The first [`XcomError`].
-    pub async fn all(mut self) -> Result<Vec<T>, XcomError> {
-        let mut values = Vec::new();
-        while let Some(value) = self.next().await {
-            values.push(value?);
-        }
-        Ok(values)
+    pub async fn all(self) -> Result<Vec<T>, XcomError> {
+        self.try_collect().await
     }
 
     fn poll(&mut self, waker: &mut Waker<'_>) -> Poll<Option<Result<T, XcomError>>> {
